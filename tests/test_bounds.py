@@ -26,7 +26,7 @@ from synthlab.report.junit import junit_text
 from synthlab.scenario import check_scenario
 from synthlab.scenario.csvtrace import read_csv
 from synthlab.stack import read_stack
-from synthlab.stack.compose_source import read_compose
+from synthlab.stack.compose_source import ComposeInput, read_compose
 from synthlab.stack.yaml import read_yaml
 from synthlab.text.text_file import read_text_file
 
@@ -129,7 +129,7 @@ def test_compose_files(text: str, tmp_path: Path) -> None:
     """So is a Compose file, before Compose reads it."""
     (tmp_path / "compose.yaml").write_text(text)
     with pytest.raises(WrongUse, match=r"compose\.yaml.*allowed"):
-        read_compose(tmp_path / "compose.yaml", {}, lambda file, environment: pytest.fail("Compose was asked"))
+        read_compose(ComposeInput(files=(tmp_path / "compose.yaml",)), {}, lambda *_: pytest.fail("Compose was asked"))
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "1" * 10_000, '{"version": 1, "records": [[]]}'])

@@ -11,6 +11,7 @@ from syntheticnet.conditions import DIRECTIONS, LinkConditions, longest_wait_ms
 
 from ..contract import HOST, VNC_PORT
 from ..control.addresses import api_url
+from ..control.container_lookup import with_holders
 from ..control.group_change import GroupChange
 from ..control.sfu_metrics import Metrics
 from ..control.state import ClientState, LinkState, ScheduleEntry
@@ -27,12 +28,16 @@ _CHANGED = (*DIRECTIONS, "muted", "order", "seed")
 TableRow = tuple[str, ...]
 
 
+CUT_OFF, NOT_IMPAIRED, NO_ANSWER = "cut off", "not impaired", "no answer"
+
+
 def containers_table(containers: Sequence[Container], restarts: Mapping[str, int], now: float) -> Table:
     """One row per container; `restarts` are the forwarder's, by id of the containers whose API answered.
 
-    Columns without information are omitted: `lab` if there is only one, the last three if they are empty.
+    A server and the companion that holds its network are one row. Columns without information are omitted: `lab` if
+    there is only one, the last three if they are empty.
     """
-    rows = [_container_row(container, restarts, now) for container in containers]
+    rows = [_container_row(container, holder, restarts, now) for container, holder in with_holders(containers)]
     columns = ("lab", "name", "app", "state", "API", "VNC", "time left", "forwarder restarts")
     several = len({container.lab for container in containers}) > 1
     shown_columns = [
@@ -144,22 +149,32 @@ def _times(entry: ScheduleEntry) -> str:
     return ", ".join(parts)
 
 
-def _container_row(container: Container, restarts: Mapping[str, int], now: float) -> TableRow:
-    vnc = container.ports.get(VNC_PORT)
-    state = container.state if container.state != "running" else container.health or "running"
-    restarted = restarts.get(container.id)
-    if container.ready and container.conditioned and api_url(container) and container.id not in restarts:
-        state = "no answer"
+def _container_row(container: Container, holder: Container | None, restarts: Mapping[str, int], now: float) -> TableRow:
+    vnc, network = container.ports.get(VNC_PORT), holder or container
+    state, restarted = _state(container, holder, restarts), restarts.get(network.id)
     return (
         container.lab,
-        container.title,
+        container.network_name if container is holder else container.title,
         container.app,
-        Bad(state) if container.failed or state == "no answer" else state,
-        api_url(container) or NOTHING,
+        Bad(state) if container.failed or state in (CUT_OFF, NOT_IMPAIRED, NO_ANSWER) else state,
+        api_url(network) or NOTHING,
         f"{HOST}:{vnc}" if vnc else NOTHING,
         format_left(container.expires, now) or NOTHING,
         Bad(str(restarted)) if restarted else NOTHING,
     )
+
+
+def _state(container: Container, holder: Container | None, restarts: Mapping[str, int]) -> str:
+    network = holder or container
+    if container is holder:
+        return NOT_IMPAIRED
+    if holder and holder.state != "running":
+        return CUT_OFF
+    if network.ready and network.conditioned and api_url(network) and network.id not in restarts:
+        return NO_ANSWER
+    if container.done:
+        return "done"
+    return container.state if container.state != "running" else container.health or "running"
 
 
 def _conditions(state: ClientState) -> Iterator[tuple[str, str, LinkState | None]]:

@@ -85,6 +85,5 @@ def no_browser(client: Container) -> SynthlabError:
 
 
 def not_running(client: Container) -> SynthlabError:
-    return SynthlabError(
-        f"{client.title} is not running ({client.status}): start it with `synthlab restart {client.title}`"
-    )
+    name = client.network_of or client.title
+    return SynthlabError(f"{client.title} is not running ({client.status}): start it with `synthlab restart {name}`")

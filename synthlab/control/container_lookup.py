@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ..engine.containers import Container
 from ..errors import WrongUse, no_such
-from ..stack.model import CONDITIONABLE
 from .addresses import not_running
 
 NameOf = Callable[[Container], str]
@@ -46,12 +45,12 @@ def find_conditioned(lab: str, containers: Sequence[Container], names: Iterable[
     Raises WrongUse for an unknown name, or a container without an API.
     """
     wanted = list(names)
-    return find_members(lab, _conditioned(lab, containers, wanted), wanted, network_name)
+    return find_members(lab, _conditioned(containers, wanted), wanted, network_name)
 
 
 def conditioned_network_of(lab: str, containers: Sequence[Container], name: str) -> Container:
     """The container whose API conditions a client's or server's network. Raises WrongUse."""
-    return find_member(lab, _conditioned(lab, containers, [name]), name, network_name)
+    return find_member(lab, _conditioned(containers, [name]), name, network_name)
 
 
 def captured_network_of(lab: str, containers: Sequence[Container], name: str) -> Container:
@@ -64,32 +63,55 @@ def captured_network_of(lab: str, containers: Sequence[Container], name: str) ->
 
 def network_of(lab: str, containers: Sequence[Container], name: str) -> Container:
     """The container that holds a client's or server's network: itself, or its companion. Raises WrongUse."""
-    companions = [container for container in containers if container.network_of]
-    held = {container.network_of for container in companions}
+    held = holders(containers)
     own = [container for container in containers if container.title not in held and not container.network_of]
-    return find_member(lab, [*own, *companions], name, network_name)
+    return find_member(lab, [*own, *held.values()], name, network_name)
 
 
-def unconditioned(lab: str, name: str) -> WrongUse:
+def holders(containers: Iterable[Container]) -> dict[str, Container]:
+    """The companions of one lab, by the name of the server whose network each holds."""
+    return {container.network_of: container for container in containers if container.network_of}
+
+
+def with_holders(containers: Sequence[Container]) -> list[tuple[Container, Container | None]]:
+    """Every container with its companion, if any, in order; a companion without its server is its own."""
+    held = {(one.lab, one.network_of): one for one in containers if one.network_of}
+    own = [(one, held.get((one.lab, one.title))) for one in containers if not one.network_of]
+    there = {holder.id for _, holder in own if holder}
+    return [*own, *((one, one) for one in held.values() if one.id not in there)]
+
+
+def unconditioned(container: Container) -> WrongUse:
     """The error for a container without an API."""
-    message = f"{name} has no conditions and no counters in lab '{lab}'"
-    if name in CONDITIONABLE:
+    name = container.title
+    message = f"{name} has no conditions and no counters in lab '{container.lab}'"
+    if container.role == "sfu":
         message += f": add `network: {{}}` under `{name}` in its stack, and start the lab again"
+    elif container.role == "service":
+        message += f": start the lab again with `--impair {name}`, or with `{name}: {{service: {name}}}` among the "
+        message += "clients of its stack"
     return WrongUse(message)
 
 
-def _conditioned(lab: str, containers: Sequence[Container], names: Iterable[str]) -> list[Container]:
+def _conditioned(containers: Sequence[Container], names: Iterable[str]) -> list[Container]:
     """The containers with an API; raises WrongUse if a name belongs only to a container without one."""
     conditioned = [container for container in containers if container.conditioned]
-    others = {container.title for container in containers} - {container.network_name for container in conditioned}
+    held = {container.network_name for container in conditioned}
+    others = {container.title: container for container in containers if container.title not in held}
     for name in names:
         if name in others:
-            raise unconditioned(lab, name)
+            raise unconditioned(others[name])
     return conditioned
 
 
+def _names(container: Container, name_of: NameOf) -> tuple[str, str]:
+    """Its name and its group's. A companion is found by its server's group only where the server's network is meant."""
+    own = name_of(container)
+    return own, container.group if own == container.network_name or not container.network_of else own
+
+
 def _named(lab: str, containers: Sequence[Container], name: str, name_of: NameOf) -> list[Container]:
-    matches = [container for container in containers if name in (name_of(container), container.group)]
+    matches = [container for container in containers if name in _names(container, name_of)]
     if not matches:
         groups = [container.group for container in containers if container.group]
         raise WrongUse(no_such("client", name, map(name_of, containers), groups, f" in lab '{lab}'"))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ..contract import SFU_HOST
 from ..stack import network_operations
 from ..stack.network_operations import BOTH, SILENT, PartialChange, is_partition, refuse_same
-from .container_lookup import find_member, unconditioned
+from .container_lookup import find_member
 from .group_change import GroupChange, LabClient
 from .running_lab import RunningLab
 from .state import ClientState
@@ -39,11 +38,8 @@ def _ends(lab: RunningLab, a: str, b: str) -> tuple[str, str]:
 
 
 def _end(lab: RunningLab, name: str) -> str:
-    """The full name of a client, or `sfu`."""
-    if any(member.role == "service" and member.title == name for member in lab.members):
-        raise unconditioned(lab.name, name)
-    ends = [member for member in lab.members if member.role in ("client", SFU_HOST)]
-    return find_member(lab.name, ends, name).title
+    """The full name of a client, server or service."""
+    return find_member(lab.name, [member for member in lab.members if not member.network_of], name).title
 
 
 def _heal_end(lab: RunningLab, client: LabClient, other: str) -> tuple[ClientState, bool]:

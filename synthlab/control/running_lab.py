@@ -12,7 +12,7 @@ from ..engine.health import wait_until_ready
 from ..text.progress import Progress
 from .backend import Backend
 from .client_api import AT_ONCE, ChangeOptions
-from .container_lookup import conditioned_network_of, find_conditioned, find_members
+from .container_lookup import conditioned_network_of, find_conditioned, find_members, holders
 from .group_change import MAX_AT_ONCE, GroupChange, LabClient, Reachable, apply_change, apply_together, each
 from .slowness import too_slow
 from .state import ClientState
@@ -105,12 +105,24 @@ class RunningLab:
         Raises SynthlabError if the engine refuses, or after `timeout_s`.
         """
         wanted = find_members(self.name, self.members, names)
+        if action in ("start", "restart"):
+            self._hold(wanted, progress, timeout_s)
         with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
             list(pool.map(lambda container: self.backend.engine.control(container, action), wanted))
         if action in ("start", "restart"):
             ids = [container.id for container in wanted]
             wait_until_ready(self.name, len(ids), self.backend.engine, progress, timeout_s, ids)
         self.refresh()
+
+    def _hold(self, wanted: Sequence[Container], progress: Progress, timeout_s: float) -> None:
+        """Start the companions that do not run, and hold the networks of containers that are to start."""
+        held = holders(self.members)
+        ended = [held[one.title] for one in wanted if one.title in held and held[one.title].state != "running"]
+        for container in ended:
+            self.backend.engine.control(container, "start")
+        if ended:
+            ids = [container.id for container in ended]
+            wait_until_ready(self.name, len(ids), self.backend.engine, progress, timeout_s, ids)
 
     def restore(self) -> None:
         """Start or unpause all halted containers, and restore every client's startup conditions."""

@@ -11,7 +11,6 @@ from ..control.addresses import api_url
 from ..control.container_lookup import unconditioned
 from ..control.lab_list import overviews
 from ..engine.containers import Container
-from ..stack.model import CONDITIONABLE
 
 _COMPANION = "network"
 _ROLES = ("client", SFU_HOST, TURN_HOST, "service")
@@ -38,12 +37,12 @@ def lab_data(name: str, members: Sequence[Container], near: bool, run: str | Non
     held = {member.network_of for member in members if member.network_of}
     return {
         "name": name,
-        "participants": [_participant(name, one, one.title in held, near) for one in shown],
+        "participants": [_participant(one, one.title in held, near) for one in shown],
         "running": run,
     }
 
 
-def _participant(lab: str, member: Container, held: bool, near: bool) -> dict[str, Any]:
+def _participant(member: Container, held: bool, near: bool) -> dict[str, Any]:
     conditioned = member.conditioned or held
     running = member.state == "running"
     data: dict[str, Any] = {
@@ -60,13 +59,6 @@ def _participant(lab: str, member: Container, held: bool, near: bool) -> dict[st
         "app": member.app,
         "address": member.address,
         "page": f"{api_url(member)}/" if member.role == "client" and near and api_url(member) else "",
-        "why_not": "" if conditioned else _why_not(lab, member),
+        "why_not": "" if conditioned else unconditioned(member).message,
     }
     return data | {key: value for key, value in optional.items() if value}
-
-
-def _why_not(lab: str, member: Container) -> str:
-    """Why its network cannot be changed."""
-    if member.title in CONDITIONABLE:
-        return unconditioned(lab, member.title).message
-    return f"{member.title} has no conditions and no counters in lab '{lab}'"

@@ -13,7 +13,7 @@ def turn_services(stack: Stack) -> list[Service]:
     turn = stack.turn
     if turn is None:
         return []
-    marks = {labels.ROLE: "service", labels.CLIENT: TURN_HOST, labels.APP: turn.app}
+    marks = {labels.ROLE: "turn", labels.CLIENT: TURN_HOST, labels.APP: turn.app}
     return [
         Service(
             name=TURN_HOST,

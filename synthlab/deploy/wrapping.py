@@ -17,7 +17,7 @@ from ..stack import Sfu, Stack, StackService
 from .companion import holder_of
 from .services import Service, lab_labels, metrics_ports, project_of
 
-Body = Mapping[str, Any]
+ComposeBody = Mapping[str, Any]
 
 FORBIDDEN = ("NET_ADMIN", "NET_RAW")
 """Capabilities that a wrapped service loses."""
@@ -66,7 +66,7 @@ def lost_capabilities(stack: Stack) -> Iterator[str]:
             yield f"{service.name} loses {', '.join(lost)}, with which it could change its own conditions"
 
 
-def marked(body: Body, marks: Mapping[str, str]) -> dict[str, Any]:
+def marked(body: ComposeBody, marks: Mapping[str, str]) -> dict[str, Any]:
     """`body` with our labels added, unless it is external: then Compose does not create it."""
     if body.get("external"):
         return dict(body)
@@ -75,7 +75,7 @@ def marked(body: Body, marks: Mapping[str, str]) -> dict[str, Any]:
     return {**body, "labels": {**(body.get("labels") or {}), **doubled}}
 
 
-def _theirs(stack: Stack, name: str) -> Body:
+def _theirs(stack: Stack, name: str) -> ComposeBody:
     """A service as its file has it; the media server is also in the lab's network, as `sfu`."""
     assert stack.compose
     body = stack.compose.services[name]
@@ -101,7 +101,7 @@ def _companion(stack: Stack, service: StackService) -> Service:
     return replace(holder, labels={**holder.labels, **_group(service)}, given=given, ipv6=ipv6)
 
 
-def _findable(network: Body | None, stack: Stack, service: StackService) -> dict[str, Any]:
+def _findable(network: ComposeBody | None, stack: Stack, service: StackService) -> dict[str, Any]:
     """How a service is attached to a network, with all names by which others would find it there without synthlab."""
     own = dict(network or {})
     container = f"{project_of(stack)}-{service.service}-{service.replica or 1}"
@@ -116,7 +116,7 @@ def _has_ipv6(stack: Stack, network: str) -> bool:
     return bool(body.get("enable_ipv6") or body.get("external") or (network == "default" and stack.ip != "ipv4"))
 
 
-def _wrapped(stack: Stack, service: StackService, body: Body) -> dict[str, Any]:
+def _wrapped(stack: Stack, service: StackService, body: ComposeBody) -> dict[str, Any]:
     """The service itself, in the network of its companion."""
     holder = companion_name(service.compose_name)
     changed = {
@@ -132,7 +132,7 @@ def _wrapped(stack: Stack, service: StackService, body: Body) -> dict[str, Any]:
     return _marked(stack, full, service.name, service.service, _group(service))
 
 
-def _sysctls(body: Body, network: bool) -> dict[str, Any]:
+def _sysctls(body: ComposeBody, network: bool) -> dict[str, Any]:
     """A service's kernel parameters of its network, or all others."""
     given = body.get("sysctls") or {}
     return {name: value for name, value in given.items() if name.startswith(_NETWORK_SYSCTL) == network}
@@ -146,13 +146,15 @@ def _group(service: StackService) -> dict[str, str]:
     return {labels.GROUP: service.group} if service.replica else {}
 
 
-def _marked(stack: Stack, body: Body, name: str, service: str, more: Mapping[str, str] | None = None) -> dict[str, Any]:
+def _marked(
+    stack: Stack, body: ComposeBody, name: str, service: str, more: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     sfu = isinstance(stack.sfu, Sfu) and service == stack.sfu.service
     role = {labels.ROLE: "sfu"} if sfu else {labels.ROLE: "service", labels.CLIENT: name}
     return marked(body, lab_labels(stack) | role | {labels.APP: service} | dict(more or {}))
 
 
-def _pointed(stack: Stack, body: Body) -> Body:
+def _pointed(stack: Stack, body: ComposeBody) -> ComposeBody:
     """`body` with its references to wrapped services changed to what these are called in the lab."""
     places = {one.service: stack.compose_names(one.service) for one in stack.services}
     changed = dict(body)

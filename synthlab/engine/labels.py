@@ -1,7 +1,7 @@
 """The labels on everything synthlab creates. They are its only state: no file can go stale."""
 
 LAB = "synthlab.lab"
-ROLE = "synthlab.role"  # client, sfu, network (a companion), service (another server), or sidecar
+ROLE = "synthlab.role"  # client, sfu, turn, network (a companion), service (of a Compose project), or sidecar
 CLIENT = "synthlab.client"
 NETWORK_OF = "synthlab.network-of"  # the server whose network a companion holds, by its name in the stack
 GROUP = "synthlab.group"  # the stack's key: `bot` of bot-1

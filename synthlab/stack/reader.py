@@ -93,8 +93,8 @@ def _read_top(top: Node, path: Path, read: ReadCompose) -> Stack:
         self_control = "self_control" in keys and keys["self_control"].switch()
     with mistakes.noted():
         compose = _read_compose(keys, folder, read)
-    # Without its files, everything that names one of their services would be reported too.
-    mistakes.report()
+    if compose is None and _compose_node(keys):
+        mistakes.report()  # everything that names one of its services would be reported too
     with mistakes.noted():
         sfu = read_sfu(keys["sfu"], compose) if "sfu" in keys else None
     with mistakes.noted():
@@ -130,6 +130,15 @@ def _read_top(top: Node, path: Path, read: ReadCompose) -> Stack:
     return stack
 
 
+def _compose_node(keys: Mapping[str, Node]) -> Node | None:
+    """Where the stack names its Compose files."""
+    sfu = keys["sfu"].value if "sfu" in keys else None
+    own: Node | None = sfu.get("compose") if isinstance(sfu, dict) else None
+    if own is not None and "compose" in keys:
+        own.wrong("the stack has `compose` already: one of them is enough")
+    return keys.get("compose", own)
+
+
 def _network_of(owner: str, stack: Stack, keys: Mapping[str, Node]) -> Node:
     """Where the files have the conditions of a client, server or service."""
     clients = keys["clients"].value if "clients" in keys else {}
@@ -143,11 +152,7 @@ def _network_of(owner: str, stack: Stack, keys: Mapping[str, Node]) -> Node:
 
 def _read_compose(keys: Mapping[str, Node], folder: Path, read: ReadCompose) -> ComposeFile | None:
     """The Compose project at the top of the stack, or of its media server; paths are relative to `folder`."""
-    sfu = keys["sfu"].value if "sfu" in keys else None
-    own = sfu.get("compose") if isinstance(sfu, dict) else None
-    if own is not None and "compose" in keys:
-        own.wrong("the stack has `compose` already: one of them is enough")
-    node = keys.get("compose", own)
+    node = _compose_node(keys)
     if node is None:
         return None
     return read(ComposeInput(files=tuple(read_files(node, folder))))

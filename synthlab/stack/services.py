@@ -40,7 +40,8 @@ def _read_service(name: str, node: Node, compose: ComposeFile | None, folder: Pa
 def read_services(clients: Node | None, compose: ComposeFile | None, folder: Path) -> Conditioned:
     """The conditioned services of a stack: those among its `clients`, and those with `x-synthlab`."""
     mistakes, found = Mistakes(), list[Conditioned]()
-    for name, node in (clients.mapping() if clients else {}).items():
+    entries = clients.value if clients and isinstance(clients.value, dict) else {}  # anything else is reported already
+    for name, node in entries.items():
         if is_service(node):
             with mistakes.noted():
                 found.append(_read_service(name, node, compose, folder))

@@ -42,6 +42,8 @@ def test_one() -> None:
 
 
 def test_unconditioned() -> None:
-    """Only servers that a stack can condition get the hint."""
-    assert unconditioned("call", "turn").message == "turn has no conditions and no counters in lab 'call'"
-    assert "`network: {}` under `sfu`" in unconditioned("call", "sfu").message
+    """Only servers that a stack can condition get a hint, each its own."""
+    server = replace(fake_container("call", "x"), role="turn", client="turn")
+    assert unconditioned(server).message == "turn has no conditions and no counters in lab 'call'"
+    assert "`network: {}` under `sfu`" in unconditioned(replace(server, role="sfu", client="")).message
+    assert "`--impair db`" in unconditioned(replace(server, role="service", client="db")).message

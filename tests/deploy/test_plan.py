@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -67,7 +68,7 @@ def own_stack(folder: Path) -> Stack:
     (folder.parent / "talking.y4m").touch()
     file = folder / "own.yaml"
     file.write_text(OWN.replace("FOLDER", str(folder)))
-    return read_stack(str(file), environment={"TOKEN": "secret"}, compose=lambda path, given: COMPOSE)
+    return read_stack(str(file), environment={"TOKEN": "secret"}, compose=lambda *_: (json.dumps(COMPOSE), ()))
 
 
 def test_an_empty_engine() -> None:

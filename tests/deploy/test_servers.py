@@ -86,18 +86,18 @@ def test_page_for_somebody_outside(tmp_path: Path, url: str, page: str) -> None:
 
 
 def test_parts_of_a_compose_file() -> None:
-    """Everything but external resources is labelled; the media server is found by its usual name."""
+    """Everything but volumes and external resources is labelled; the media server is found by its usual name."""
     compose = from_config(CONFIG)
     stack = _of(compose)
     parts = compose_parts(stack)
     media, redis = parts["services"]["media"], parts["services"]["redis"]
-    assert media["networks"] == {"inside": None, "default": {"aliases": ["sfu"]}}
+    assert media["networks"] == {"inside": {"aliases": ["media"]}, "default": {"aliases": ["sfu"]}}
     assert media["labels"]["synthlab.role"] == "sfu"
     assert "container_name" not in media
     assert redis["labels"] | {"own": "1", "synthlab.role": "service", "synthlab.client": "redis"} == redis["labels"]
     assert parts["networks"]["theirs"] == {"name": "theirs", "external": True}
     assert set(parts["networks"]) == {"inside", "theirs"}
-    assert parts["volumes"]["data"]["labels"]["synthlab.lab"] == "lab"
+    assert parts["volumes"] == {"data": {}}
     assert sfu_condition(stack) == {"media": "service_healthy"}
     assert server_count(stack) == 2
 
@@ -141,5 +141,5 @@ def test_a_health_check_that_is_turned_off(check: dict[str, Any] | None, conditi
 
 
 def _of(compose: ComposeFile) -> Stack:
-    sfu = Sfu(app="media", image="", service="media", compose=compose)
-    return Stack(name="lab", file="lab.yaml", sfu=sfu, clients=())
+    sfu = Sfu(app="media", image="", service="media")
+    return Stack(name="lab", file="lab.yaml", sfu=sfu, compose=compose, clients=())

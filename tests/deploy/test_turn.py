@@ -36,7 +36,7 @@ def test_the_container(tmp_path: Path) -> None:
     (service,) = turn_services(with_turn(tmp_path, "{c: {app: chrome}}"))
     assert (service.name, service.image, service.ports, service.published) == ("turn", "synthlab/coturn:4.6.1", (), ())
     assert service.environment == {"SYNTHLAB_TURN_USER": "lab:secret"}
-    assert (service.labels["synthlab.role"], service.labels["synthlab.client"]) == ("service", "turn")
+    assert (service.labels["synthlab.role"], service.labels["synthlab.client"]) == ("turn", "turn")
 
 
 def test_without(tmp_path: Path) -> None:

@@ -26,7 +26,10 @@ BUILD = ImageBuild(tag="a:1", context=Path("/folder"), args={"V": "1"}, labels={
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """The arguments of each docker command so far, without `docker`."""
     log, program = tmp_path / "asked", tmp_path / "docker"
-    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> {log}\ncat > {tmp_path}/input\necho "{{}}"\n')
+    program.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$*" | sed "s#--output [^ ]*yaml#--output OUTPUT#" >> {log}\n'
+        f'[ "$6" != config ] || echo "services: {{}}" > "$8"\ncat > {tmp_path}/input\necho "{{}}"\n'
+    )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY"):
@@ -62,8 +65,8 @@ def unheard(_line: str) -> None:
             ["compose --progress plain -p synthlab-call -f - up --detach"],
         ),
         (
-            lambda engine: engine.compose_config(Path("/c.yaml"), {}),
-            ["compose -p synthlab-compose -f /c.yaml config --format json"],
+            lambda engine: engine.compose_config(["-f", "/c.yaml", "-p", "acme"], {}, substitute=False),
+            ["compose -f /c.yaml -p acme config --output OUTPUT --no-interpolate"],
         ),
         (lambda engine: engine.members(), [LISTING]),
         (lambda engine: engine.tool_version("engine"), ["version --format {{.Server.Version}}"]),
@@ -102,8 +105,8 @@ def test_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine()
     with pytest.raises(SynthlabError, match=r"^docker compose could not start the lab$"):
         engine.compose_up("synthlab-call", "", unheard)
-    with pytest.raises(WrongUse, match=r"^/c\.yaml: no such service$"):
-        engine.compose_config(Path("/c.yaml"), {})
+    with pytest.raises(WrongUse, match=r"^no such service$"):
+        engine.compose_config(["-f", "/c.yaml"], {})
     assert engine.tool_version("compose") is None
 
 

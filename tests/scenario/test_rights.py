@@ -76,13 +76,15 @@ def test_all_acts_are_listed(folder: Path) -> None:
 def test_a_compose_file(folder: Path) -> None:
     """Every service of a Compose file that reaches beyond its container is listed."""
     services: dict[str, dict[str, Any]] = {
-        "sfu": {"image": "a", "volumes": ["/:/host"], "privileged": True},
-        "db": {"image": "b"},
+        "sfu": {"image": "a", "volumes": [{"source": "/", "target": "/host"}], "privileged": True},
+        "db": {"image": "b", "volumes": [{"source": "/var/run/docker.sock", "target": "/docker.sock"}]},
     }
-    sfu = Sfu(app="sfu", image="", service="sfu", compose=ComposeFile(services, {}))
-    result = list(stack_acts(replace(planned(folder).scenario.stack, sfu=sfu)))
-    assert "sfu: starts the service sfu of a Compose file, with volumes, privileged" in result
-    assert "sfu: starts the service db of a Compose file" in result
+    sfu = Sfu(app="sfu", image="", service="sfu")
+    stack = replace(planned(folder).scenario.stack, sfu=sfu, compose=ComposeFile(services, {}))
+    result = list(stack_acts(stack))
+    assert "sfu: starts a service of a Compose file, with volumes, privileged" in result
+    assert "db: starts a service of a Compose file, with volumes" in result
+    assert "db: controls the engine, through its socket" in result
 
 
 def test_check_lists_them(capsys: pytest.CaptureFixture[str]) -> None:

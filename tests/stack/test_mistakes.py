@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ MISTAKES = {
     "not a mapping": ("- 1\n", "1: [1] is not a stack with sfu and clients"),
     "unknown key": (
         "client: {}\n",
-        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, self_control, sfu, turn, clients",
+        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, self_control, compose, sfu, turn, cl",
     ),
     "unknown protocol of IP": ("ip: ipx\nclients: {a: {image: x}}\n", "1: ip: 'ipx' is not one of ipv4, dual, ipv6"),
     "joining by IPv4 where there is none": (
@@ -244,9 +245,9 @@ MISTAKES = {
         client("app: bot", sfu="sfu: {image: x, ports: [90-80]}\n"),
         "1: sfu.ports[0]: '90-80' is not a port or port range such as 7880 or 50000-50050/udp",
     ),
-    "conditions of a service": (
-        client("app: bot", sfu="sfu: {service: x, compose: y, network: {egress: {loss: 1%}}}\n"),
-        "1: sfu.network: must be set in the service's Compose file; conditions require `image` in place of `service`",
+    "variables of a service": (
+        client("app: bot", sfu="sfu: {service: x, env: {A: 1}}\n"),
+        "1: sfu.env: must be set in the service's Compose file",
     ),
     "service of nothing": (
         client("app: bot", sfu="sfu: {service: x}\n"),
@@ -396,7 +397,7 @@ def test_no_mistake_hides_another(
 
 
 def test_client_with_the_name_of_a_service(tmp_path: Path) -> None:
-    """A client, or one of a group, cannot have the name of a service in the sfu's Compose file."""
+    """A client, or one of a group, cannot have the name of a service in the Compose file."""
     services = {"media": {"image": "x"}, "db-1": {"image": "x"}}
     (tmp_path / "compose.yaml").write_text("services: {}\n")
     file = tmp_path / "lab.yaml"
@@ -405,11 +406,11 @@ def test_client_with_the_name_of_a_service(tmp_path: Path) -> None:
         "clients:\n  media: {image: x}\n  db: {image: x, count: 2}\n  c: {image: x}\n"
     )
     with pytest.raises(WrongUse) as caught:
-        read_stack(str(file), compose=lambda *_: {"services": services})
-    rest = "is a service of the sfu's Compose file: rename the client; taken: media, db-1"
+        read_stack(str(file), compose=lambda *_: (json.dumps({"services": services}), []))
     assert [caught.value.message, *caught.value.details] == [
-        f"{file}:3: clients.media: 'media' {rest}",
-        f"{file}:4: clients.db: 'db-1' {rest}",
+        f"{file}:{line}: clients.{client}: '{name}' is a service of the Compose file: rename the client, or use it "
+        f"with `service: {name}`; taken: media, db-1"
+        for line, client, name in ((3, "media", "media"), (4, "db", "db-1"))
     ]
 
 

@@ -30,8 +30,11 @@ def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) 
     Of all labs that are up, or of one with --lab. `ls` lists labs.
 
     \b
-    state               as Docker and the health check report it;
-                        `no answer`: healthy, but its API does not answer
+    state               as Docker and the health check report it, or:
+                        no answer     healthy, but its API does not answer
+                        done          a service that has ended with status 0
+                        cut off       its companion has ended: restart it
+                        not impaired  replaced by `docker compose up`
     API, VNC            addresses of its control page and its screen
     time left           of a lab started with --ttl
     forwarder restarts  how often the forwarder had to be replaced

@@ -111,7 +111,6 @@ def test_nothing_to_heal(capsys: pytest.CaptureFixture[str]) -> None:
         (["client1", "bot"], "'bot' matches several: bot-1, bot-2; name one of them"),
         (["client1", "client1"], "partition: 'client1' is both ends; name two clients, or a client and sfu"),
         (["client1", "client1", "--heal"], "partition: 'client1' is both ends; name two clients, or a client and sfu"),
-        (["client1", "turn"], "turn has no conditions and no counters in lab 'call'"),
         (["client1", "client2", "--for", "ten"], "--for: 'ten' is not a time"),
         (
             ["client1", "client2", "--heal", "--one-way", "--for", "9s"],
