@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,11 +91,8 @@ def read_compose(source: ComposeInput, environment: Mapping[str, str], config: C
         _refuse_unset_mounts(source, read_resolved(config(source.options, environment, False)[0], ""), unset)
     top = read_resolved(text, source.shown_as)
     services = top.value["services"].value if "services" in top.value else {}
-    conditions = {
-        name: Node(service.value[EXTENSION].value or {}, source.shown_as, 0, f"services.{name}.{EXTENSION}")
-        for name, service in services.items()
-        if EXTENSION in service.value
-    }
+    given = {name: body.value[EXTENSION] for name, body in services.items() if EXTENSION in body.value}
+    conditions = {name: replace(node, value={}) if node.value is None else node for name, node in given.items()}
     read = from_config(top.plain())
     return ComposeFile(read.services, read.named, read.name, source.shown_as, conditions, warnings)
 

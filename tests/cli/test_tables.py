@@ -23,7 +23,8 @@ from synthlab.cli.tables import (
 from synthlab.control.group_change import GroupChange
 from synthlab.control.state import ClientState, LinkState, ScheduleEntry
 from synthlab.control.webrtc_stats import Stats
-from synthlab.testing import FakeClientApi, fake_container
+from synthlab.engine.containers import Container
+from synthlab.testing import FakeClientApi, fake_companion, fake_container
 
 ACHIEVED = {"rate_bps": 998_400.0, "loss": 0.0493, "delay_p50_ms": 80.04, "delay_p99_ms": 99.96, "packets": 1234}
 LINK = LinkState(
@@ -227,3 +228,20 @@ def test_ps_and_stats_fit_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: py
         body = "\n".join(lines).partition("─\n")[2].splitlines()
         assert len(body) == len(table.rows), lines
         assert "…" not in "".join(lines)
+
+
+@pytest.mark.issue(13)
+def test_a_service_and_its_companion() -> None:
+    """They are one row, with the companion's API; it says what is cut off, done, or no longer impaired."""
+    holder = fake_companion("call", "web")
+    service = replace(fake_container("call", "web"), id="web", role="service", app="nginx", ports={}, health="")
+    other = replace(service, id="db", client="db", state="exited", status="Exited (0) 2 seconds ago")
+
+    def rows(*containers: Container) -> list[tuple[str, ...]]:
+        return [tuple(row) for row in containers_table(containers, {holder.id: 0}, 0).rows]
+
+    api = "http://127.0.0.1:2900"
+    assert rows(service, holder, other) == [("web", "nginx", "running", api), ("db", "nginx", "done", "-")]
+    assert rows(service, replace(holder, state="exited")) == [("web", "nginx", "cut off", "-")]
+    assert rows(holder) == [("web", "syntheticnet", "not impaired", api)]
+    assert rows(replace(other, status="Exited (1) 2 seconds ago")) == [("db", "nginx", "exited")]

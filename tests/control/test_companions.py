@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from synthlab.contract import ContainerAction
 from synthlab.control.backend import Backend
 from synthlab.control.container_lookup import captured_network_of, network_of
 from synthlab.control.running_lab import RunningLab
+from synthlab.engine.containers import Container
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.testing import FakeClientApi, FakeEngine, fake_companion, fake_container
 
@@ -83,3 +85,22 @@ def test_one_of_an_older_version() -> None:
     running = RunningLab.named(backend, "call")
     assert [client.name for client in running.find()] == ["client1"]
     assert backend.engine.remove_lab("call") == 3
+
+
+@pytest.mark.issue(13)
+def test_an_ended_companion_is_started_first() -> None:
+    """A server cannot start without the container that holds its network; a running companion stays as it is."""
+    ended = replace(OF_TURN, state="exited")
+    engine = _Starting([OF_SFU, SFU, ended, TURN])
+    running = RunningLab(Backend(engine, lambda container: FakeClientApi(container.client)), "call", engine.present)
+    running.control(["turn"], "restart")
+    running.control(["sfu"], "restart")
+    assert engine.controlled == [("start", "turn-network"), ("restart", "turn"), ("restart", "sfu")]
+
+
+class _Starting(FakeEngine):
+    """An engine on which a started container runs."""
+
+    def control(self, container: Container, action: ContainerAction) -> None:
+        super().control(container, action)
+        self.present = [replace(one, state="running") if one.id == container.id else one for one in self.present]

@@ -1,0 +1,226 @@
+"""Compose projects that know nothing of synthlab: wrapped they work as before, and a service can be impaired."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from .labs import docker, synthlab, until
+from .own_projects import PROJECTS, OwnProject, differences, plain, project_image, settled, wrapped
+
+pytestmark = [pytest.mark.docker, pytest.mark.issue(13), pytest.mark.timeout(300)]
+
+LATENCY_MS = 200
+QUICK_MS = 100
+"""More than a connection takes without conditions on a busy machine, and less than with them."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A project, the state that its services reach, what else it must do, and from where to where it is measured.
+
+    `path` is a conditioned service and its port, and another service that connects to it.
+    """
+
+    files: Sequence[str]
+    states: Mapping[str, str]
+    smoke: Callable[[OwnProject], object]
+    impaired: Sequence[str]
+    path: tuple[str, int, str] | None = None
+    uncompared: Sequence[str] = field(default=())
+
+
+def _page(own: OwnProject, holder: str, port: int) -> str:
+    with urlopen(f"http://{own.port(holder, port)}/", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def _published(own: OwnProject, service: str) -> str:
+    """The container that publishes a service's ports."""
+    return f"{service}-network" if own.name.startswith("synthlab-") else service
+
+
+def _jobs(own: OwnProject) -> None:
+    assert _page(own, _published(own, "web"), 8000) == "<h1>ready</h1>\n"
+    assert own.run("web", "printenv", "GREETING") == "hello"
+    assert own.run("web", "id", "-un") == "nobody"
+    assert (
+        own.run("cache", "getent", "hosts", "acme-web").split()[0]
+        == own.run("cache", "getent", "hosts", "web").split()[0]
+    )
+
+
+def _replicas(own: OwnProject) -> None:
+    port = own.port(_published(own, "proxy"), 80)
+    seen = set[str]()
+
+    def both() -> bool:
+        with urlopen(f"http://{port}/", timeout=10) as answer:
+            seen.add(answer.read().decode())
+        return len(seen) == 2
+
+    until(both, 30)
+    assert own.inspect("proxy")["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
+
+
+def _override(own: OwnProject) -> None:
+    assert "Directory listing" in _page(own, _published(own, "app"), 8000)
+    assert own.run("app", "hostname") == "app.example"
+    assert own.run("app", "getent", "hosts", "db.example").split() == ["10.9.8.7", "db.example"]
+    assert "search example" in own.run("app", "cat", "/etc/resolv.conf")
+    assert own.run("app", "printenv", "MODE") == "test"
+
+
+def _media(own: OwnProject) -> None:
+    code = (
+        "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5);"
+        "s.sendto(bytes.fromhex('000100002112a442') + b'0' * 12, ('127.0.0.1', 13478)); print(s.recv(99)[:2].hex())"
+    )
+    answer = subprocess.run(["python3", "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "0101"  # a STUN binding response
+    status = own.run("turn", "grep", "CapEff", "/proc/1/status").split()[1]
+    assert int(status, 16) in (0x400, 0)
+    with pytest.raises(subprocess.CalledProcessError):
+        own.run("turn", "touch", "/x")
+    with urlopen("http://127.0.0.1:18999/", timeout=5) as page:
+        assert page.status == 200
+
+
+def _shop(own: OwnProject) -> None:
+    for name in ("backend", "api", "api.shop.example"):
+        assert own.connect_ms("front", name, 9000, 1) > 0
+    assert own.run("front", "cat", "/run/secrets/key") == "secret of a test"
+    assert own.run("front", "cat", "/proc/sys/net/core/somaxconn") == "512"
+    assert own.connect_ms("sidecar", "127.0.0.1", 8080, 1) > 0  # it shares the network of front
+
+
+CASES = {
+    "jobs": Case(
+        ["compose.yaml"],
+        {"setup": "exited 0", "cache": "healthy", "web": "running"},
+        _jobs,
+        ["web", "cache"],
+        ("web", 8000, "cache"),
+    ),
+    "replicas": Case(
+        ["compose.yaml"], {"proxy": "running"}, _replicas, ["worker", "proxy"], ("worker-1", 8000, "proxy"), ["worker"]
+    ),
+    "override": Case(["compose.yaml", "compose.test.yaml"], {"app": "healthy"}, _override, []),
+    "media": Case(["compose.yaml"], {"turn": "running", "metrics": "running"}, _media, ["turn"]),
+    "shop": Case(
+        ["compose.yaml"],
+        {"front": "running", "api": "healthy", "sidecar": "running"},
+        _shop,
+        ["front", "api"],
+        ("front", 8080, "api"),
+    ),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def image() -> None:
+    project_image()
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "jobs" else pytest.mark.soak) for name in CASES]
+)
+def test_plain_and_wrapped(name: str) -> None:
+    """It comes up either way, does the same, and its containers differ only where they must."""
+    case = CASES[name]
+    files = [PROJECTS / name / file for file in case.files]
+    seen = {}
+    for way in (plain, wrapped):
+        with ExitStack() as stack:
+            flags = [word for service in case.impaired for word in ("--impair", service)]
+            own = stack.enter_context(plain(name, files) if way is plain else wrapped(name, files, *flags))
+            settled(own, case.states)
+            case.smoke(own)
+            seen[way] = {service: own.inspect(service) for service in case.states if service not in case.uncompared}
+            if way is wrapped and case.path:
+                _is_impaired(own, *case.path)
+    for service, theirs in seen[plain].items():
+        assert differences(seen[wrapped][service], theirs) == {}, service
+
+
+def _is_impaired(own: OwnProject, name: str, port: int, other: str) -> None:
+    """A condition on one service has its effect on connections to it, and on no others."""
+    lab = own.name.removeprefix("synthlab-")
+    port_there = {"cache": 6379, "proxy": 80, "api": 9000}[other]
+    assert own.connect_ms(other, name, port) < QUICK_MS
+    synthlab("set", name, "--lab", lab, "--ingress", "--latency", f"{LATENCY_MS}ms")
+    assert LATENCY_MS <= own.connect_ms(other, name, port) < LATENCY_MS + QUICK_MS
+    assert own.connect_ms(other, other, port_there) < QUICK_MS
+    synthlab("reset", name, "--lab", lab)
+    assert own.connect_ms(other, name, port) < QUICK_MS
+
+
+def test_what_happens_to_a_companion() -> None:
+    """If it ends, nothing leaks and `ps` says so; `restart` restores both. What Compose replaces is not impaired."""
+    files = [PROJECTS / "jobs" / "compose.yaml"]
+    with wrapped("pair", files, "--impair", "web") as own:
+        lab = own.name.removeprefix("synthlab-")
+
+        def row() -> str:
+            """What `ps` shows of it."""
+            return next(row for row in synthlab("ps", "--lab", lab).stdout.splitlines() if row.startswith("web "))
+
+        synthlab("set", "web", "--lab", lab, "--latency", "50ms")
+        docker("kill", own.container("web-network"))
+        assert "cut off" in row()
+        with pytest.raises(subprocess.CalledProcessError):
+            own.connect_ms("cache", "web", 8000, 1)
+        assert "eth" not in own.run("web", "ls", "/sys/class/net")
+        synthlab("restart", "web", "--lab", lab)
+        assert "running" in row()
+        assert own.connect_ms("cache", "web", 8000, 3) < QUICK_MS
+        listed = json.loads(synthlab("partition", "web", "cache", "--lab", lab, "--json").stdout)
+        assert listed
+        with pytest.raises(subprocess.CalledProcessError):
+            own.connect_ms("cache", "web", 8000, 1)
+        synthlab("partition", "web", "cache", "--heal", "--lab", lab)
+        assert own.connect_ms("cache", "web", 8000, 1) < QUICK_MS
+        chosen = ["-f", str(files[0])]
+        docker("compose", "-p", own.name, *chosen, "up", "--detach", "--no-deps", "web")
+        assert "not impaired" in row()
+
+
+def test_volumes() -> None:
+    """Named volumes remain after `down`, as with Compose; one that was there before is used, and remains."""
+    up = ("up", "-f", str(PROJECTS / "jobs" / "compose.yaml"), "--lab", "own-kept", "--impair", "web")
+    volume = "synthlab-own-kept_site"
+    try:
+        synthlab(*up)
+        synthlab("down", "own-kept")
+        assert volume in docker("volume", "ls", "--quiet").split()
+        synthlab(*up)
+        synthlab("down", "own-kept", "--volumes")
+        assert volume not in docker("volume", "ls", "--quiet").split()
+    finally:
+        synthlab("down", "own-kept", "--volumes", status=None)
+
+
+def test_unset_variables() -> None:
+    """Each is named once, in one line; a mount that would come from one is refused, and nothing is made for it."""
+    up = ("up", "-f", str(PROJECTS / "unset" / "compose.yaml"), "--lab", "own-unset", "--impair", "web")
+    refused = synthlab(*up, status=2).stderr.splitlines()
+    assert len(refused) == 1
+    assert "services.web.volumes: ${CONFIG}/web: the variable CONFIG is not set" in refused[0]
+    assert not Path("/web").exists()
+
+
+def test_a_project_that_is_up() -> None:
+    """A project that Compose has brought up is left alone; the error says how to take it down."""
+    files = [PROJECTS / "jobs" / "compose.yaml"]
+    with plain("busy", files) as own:
+        settled(own, {"web": "running"})
+        refused = synthlab("up", "-f", str(files[0]), "-p", own.name, "--impair", "web", status=3)
+        assert f"the Compose project '{own.name}' is up already" in refused.stderr
+        settled(own, {"web": "running"})

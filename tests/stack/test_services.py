@@ -1,0 +1,216 @@
+"""Services of a Compose project that are impaired, by every way to say so, and those that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthlab.errors import WrongUse
+from synthlab.scenario.expression.catalogue import Known
+from synthlab.stack.compose_source import ComposeInput
+from synthlab.stack.project import read_project
+
+from .compose_projects import project, resolved, stack_with
+
+pytestmark = pytest.mark.issue(13)
+
+WEB: dict[str, Any] = {"image": "nginx", "networks": {"default": None}}
+SLOW = {"egress": {"latency": "50ms"}}
+CANNOT = {
+    "host": (WEB | {"network_mode": "host"}, "x has `network_mode: host`, so it has no network of its own"),
+    "none": (WEB | {"network_mode": "none"}, "x has `network_mode: none`, so it has no network of its own"),
+    "another's": (WEB | {"network_mode": "service:db"}, "x shares the network of db: impair db"),
+    "privileged": (WEB | {"privileged": True}, "x is privileged, so it could undo its conditions"),
+    "no replicas": (WEB | {"scale": 0}, "x has no replicas"),
+}
+
+
+def test_by_flag() -> None:
+    """`--impair` names services; they have no conditions yet, and the others stay as they are."""
+    stack = project({"web": WEB, "db": WEB, "job": WEB}, "web", "db")
+    assert (stack.name, stack.project, stack.clients) == ("acme", None, ())
+    assert [(one.name, one.service, one.compose_name) for one in stack.services] == [
+        ("web", "web", "web"),
+        ("db", "db", "db"),
+    ]
+    assert {name: network.conditions.to_dict() for name, network in stack.conditioned.items()} == {"web": {}, "db": {}}
+
+
+def test_all() -> None:
+    """`--impair all` means all that can be impaired."""
+    stack = project({"web": WEB, "agent": WEB | {"network_mode": "host"}}, "all")
+    assert list(stack.conditioned) == ["web"]
+    with pytest.raises(WrongUse, match=r"nothing in .* can be impaired: agent has `network_mode: host`"):
+        project({"agent": WEB | {"network_mode": "host"}}, "all")
+    assert list(project({"all": WEB, "web": WEB}, "all").conditioned) == ["all"]
+
+
+def test_by_extension() -> None:
+    """`x-synthlab` under a service has conditions, and needs no flag beside it; one beside it changes nothing."""
+    services = {"web": WEB | {"x-synthlab": SLOW}, "db": WEB | {"x-synthlab": None}}
+    for impair in ((), ("web",), ("web", "db")):
+        stack = project(services, *impair)
+        assert {name: one.conditions.to_dict() for name, one in stack.conditioned.items()} == {"web": SLOW, "db": {}}
+    assert stack.compose
+    assert "x-synthlab" not in stack.compose.services["web"]
+
+
+@pytest.mark.parametrize(
+    ("extension", "message"),
+    [
+        ({"egress": {"latncy": "5ms"}}, "services.web.x-synthlab.egress.latncy: no such condition"),
+        ({"egress": {"latency": "5"}}, "services.web.x-synthlab.egress.latency: '5' is not"),
+        ({"egres": {}}, "services.web.x-synthlab.egres: no such key; did you mean egress"),
+        (
+            {"flows": {"dbb:tcp": {}}},
+            "services.web.x-synthlab.flows.dbb:tcp: no host 'dbb' in this lab; did you mean db",
+        ),
+        (5, "services.web.x-synthlab: 5 is not a network"),
+    ],
+)
+def test_bad_extension(extension: Any, message: str) -> None:
+    """A mistake is located by service and key: Compose has resolved the files, so there is no line."""
+    with pytest.raises(WrongUse) as caught:
+        project({"web": WEB | {"x-synthlab": extension}, "db": WEB})
+    assert caught.value.message.startswith(f"Compose's files: {message}")
+
+
+def test_in_a_stack(tmp_path: Path) -> None:
+    """A stack has the project's files at its top, and its services among the clients."""
+    text = (
+        "compose: [compose.yaml]\n"
+        "clients:\n  web: {service: web, network: {egress: {latency: 50ms}}}\n  front: {service: proxy}\n"
+        "  browser: {app: chrome, url: 'http://web'}\n"
+    )
+    stack = stack_with(tmp_path, text, {"web": WEB, "proxy": WEB, "db": WEB})
+    assert [client.name for client in stack.clients] == ["browser"]
+    assert [(one.name, one.service) for one in stack.services] == [("web", "web"), ("front", "proxy")]
+    assert stack.conditioned["web"].conditions.to_dict() == SLOW
+    known = Known.of(stack)
+    assert (known.clients, known.conditioned, known.everyone) == (
+        ("browser",),
+        ("web", "front"),
+        ("browser", "web", "front"),
+    )
+
+
+def test_only_services(tmp_path: Path) -> None:
+    """A stack needs no client where a service is impaired; with neither it says what is missing."""
+    web = {"web": WEB | {"x-synthlab": SLOW}}
+    assert stack_with(tmp_path, "compose: compose.yaml\n", web).conditioned.keys() == {"web"}
+    with pytest.raises(WrongUse, match="has no clients"):
+        stack_with(tmp_path, "compose: compose.yaml\n", {"web": WEB})
+
+
+def test_the_media_server(tmp_path: Path) -> None:
+    """The media server may be a conditioned service, under its own name."""
+    text = (
+        "compose: compose.yaml\nsfu: {service: media, network: {egress: {latency: 50ms}}}\nclients: {a: {image: x}}\n"
+    )
+    stack = stack_with(tmp_path, text, {"media": WEB})
+    (service,) = stack.services
+    assert (service.name, service.service) == ("sfu", "media")
+    assert stack.conditioned["sfu"].conditions.to_dict() == SLOW
+    assert Known.of(stack).services == ()
+
+
+def test_replicas() -> None:
+    """Each replica is conditioned by itself; the service's name means all of them."""
+    for count in ({"scale": 2}, {"deploy": {"replicas": 2}}):
+        stack = project({"worker": WEB | count}, "worker")
+        assert [(one.name, one.compose_name) for one in stack.services] == [
+            ("worker-1", "worker-1"),
+            ("worker-2", "worker-2"),
+        ]
+        assert stack.members("worker") == ["worker-1", "worker-2"]
+        assert Known.of(stack).groups == ("worker",)
+
+
+@pytest.mark.parametrize("name", CANNOT)
+def test_what_cannot_be_impaired(name: str, tmp_path: Path) -> None:
+    """One line says why, by each way to ask for it."""
+    body, reason = CANNOT[name]
+    with pytest.raises(WrongUse) as caught:
+        project({"x": body, "db": WEB}, "x")
+    assert caught.value.message.startswith(f"--impair x: {reason}")
+    with pytest.raises(WrongUse) as caught:
+        stack_with(tmp_path, "compose: compose.yaml\nclients: {x: {service: x}}\n", {"x": body, "db": WEB})
+    assert f":2: clients.x.service: {reason}" in caught.value.message
+    with pytest.raises(WrongUse) as caught:
+        project({"x": body | {"x-synthlab": {}}, "db": WEB})
+    assert f"services.x.x-synthlab: {reason}" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("clients: {web: {service: web}}\n", ":1: clients.web.service: requires the Compose file at the top"),
+        ("compose: none.yaml\nclients: {web: {service: web}}\n", ":1: compose: no such file: "),
+        ("compose: []\nclients: {web: {service: web}}\n", ":1: compose: is empty: name a Compose file"),
+        ("compose: compose.yaml\nclients: {web: {service: wbe}}\n", ":2: clients.web.service: no service 'wbe' in "),
+        ("compose: compose.yaml\nclients: {web: {service: web, app: x}}\n", ":2: clients.web.app: no such key"),
+        (
+            "compose: compose.yaml\nclients: {a: {service: web}, b: {service: web}}\n",
+            "the service web is conditioned twice",
+        ),
+        (
+            "compose: compose.yaml\nsfu: {service: web, compose: compose.yaml}\nclients: {a: {image: x}}\n",
+            ":2: sfu.compose: the stack has `compose` already",
+        ),
+        (
+            "compose: compose.yaml\nclients: {web: {service: web}, web-network: {image: x}}\n",
+            ":2: clients.web-network: 'web-network' is reserved for the network of web",
+        ),
+    ],
+)
+def test_bad_stacks(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(WrongUse) as caught:
+        stack_with(tmp_path, text, {"web": WEB})
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("impair", "message"),
+    [
+        (["wbe"], "--impair: no service 'wbe' in Compose's files; did you mean web?"),
+        ([], "Compose's files: nothing is impaired: name a service with --impair, or give one `x-synthlab: {}`"),
+        (["Web.Api"], "--impair Web.Api: 'Web.Api' is not a name: "),
+        (["taken"], "--impair taken: taken-network would be the companion of taken: rename that service"),
+    ],
+)
+def test_bad_flags(impair: list[str], message: str) -> None:
+    with pytest.raises(WrongUse) as caught:
+        project({"web": WEB, "Web.Api": WEB, "taken": WEB, "taken-network": WEB}, *impair)
+    assert caught.value.message.startswith(message)
+
+
+def test_names() -> None:
+    """The lab has the project's name; the project is the user's only where the user has fixed it."""
+    assert project({"web": WEB}, "web", name="My App").name == "my-app"
+    config = resolved({"web": WEB})
+    stack = read_project(ComposeInput(project="mine"), ["web"], config, environment={})
+    assert (stack.name, stack.project) == ("mine", "mine")
+    stack = read_project(ComposeInput(), ["web"], config, environment={"COMPOSE_PROJECT_NAME": "theirs"})
+    assert (stack.name, stack.project) == ("theirs", "theirs")
+    stack = read_project(ComposeInput(), ["web"], config, lab="other", environment={})
+    assert (stack.name, stack.project) == ("other", None)
+
+
+def test_what_compose_is_asked() -> None:
+    """The options are Compose's own."""
+    source = ComposeInput(files=(Path("a"), Path("b")), env_files=(Path("e"),), project="p", profiles=("debug",))
+    assert source.options == ["-f", "a", "-f", "b", "--env-file", "e", "--profile", "debug", "-p", "p"]
+
+
+def test_an_unset_variable_in_a_mount() -> None:
+    """It would lead to another folder of the host, which Compose would make: refused. Elsewhere it is a warning."""
+    warning = 'The "CONFIG" variable is not set. Defaulting to a blank string.'
+    mounted = {"web": WEB | {"volumes": [{"type": "bind", "source": "/web", "target": "/config"}]}}
+    for written in ("${CONFIG}/web:/config", {"source": "$CONFIG/web", "target": "/config"}):
+        with pytest.raises(WrongUse, match=r"services\.web\.volumes: .*CONFIG is not set: export it"):
+            project(mounted, "web", warnings=[warning], raw={"web": {"volumes": [written]}})
+    stack = project({"web": WEB}, "web", warnings=[warning, warning], raw={"web": {"environment": {"A": "$CONFIG"}}})
+    assert stack.compose
+    assert stack.compose.warnings == (warning,)
