@@ -22,6 +22,7 @@ TREE: Mapping[str, Mapping[str, str]] = {
         "ps": "listing.ps",
         "ls": "listing.ls",
         "render": "labs.render",
+        "test": "suite.suite",
         "start": "running.start",
         "stop": "running.stop",
         "restart": "running.restart",

@@ -59,12 +59,12 @@ def run_program(
                 timer.cancel()
 
 
-def run_attached(command: Sequence[str]) -> int:
+def run_attached(command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
     """Run `command` on our terminal, where only it gets Ctrl-C; returns its exit status, as a shell reports it."""
     process = None
     before = signal.signal(signal.SIGINT, lambda number, frame: None)  # unlike SIG_IGN, no child inherits this
     try:
-        process = subprocess.Popen(command)
+        process = subprocess.Popen(command, env=environment)
         status = process.wait()
     except OSError as error:
         raise SynthlabError(f"{command[0]} cannot be run: {error.strerror}; run `synthlab doctor`") from None

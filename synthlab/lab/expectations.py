@@ -68,6 +68,7 @@ class Expectations:
         heard: Callable[[int, str, ClientState], None] = lambda at_ns, client, state: None,
     ) -> None:
         self._lab = lab
+        self._machine_watched = False
         self._known = known
         self._zero_ns = self._used_ns = time.monotonic_ns()
         self._sampler = Sampler(self._clients, self.now_ns, metrics=self._metrics, heard=heard)
@@ -148,13 +149,27 @@ class Expectations:
                 self.touch()
         return result
 
+    def watch_machine(self) -> Callable[[], list[str]]:
+        """Like `Lab.watch_machine`: sampling goes on until it is asked, however long that takes."""
+        self._machine_watched = True
+        asked_ns, before = self.now_ns(), self._read_busy()
+
+        def doubts() -> list[str]:
+            self._machine_watched = False
+            return self._doubts((), asked_ns, before)
+
+        return doubts
+
     def _problems(self, judge: Judge, asked_ns: int, before: Busy | None) -> list[str]:
+        return self._doubts(judge.expression.compared, asked_ns, before)
+
+    def _doubts(self, compared: Sequence[str], asked_ns: int, before: Busy | None) -> list[str]:
         load = load_between(before, self._read_busy())
         clients = [client.name for client in self._lab.find()]
-        return problems(clients, self._sampler.recorded, load, judge.expression.compared, asked_ns)
+        return problems(clients, self._sampler.recorded, load, compared, asked_ns)
 
     def _read_busy(self) -> Busy | None:
-        running = [one for one in self._lab.members if one.role == "client" and one.state == "running"]
+        running = [one for one in self._lab.members if one.conditioned and one.state == "running"]
         return read_busy(self._lab.backend.engine, running[0]) if running else None
 
     def touch(self) -> None:
@@ -169,6 +184,8 @@ class Expectations:
         return time.monotonic_ns() - self._used_ns < KEPT_NS
 
     def _clients(self) -> Sequence[LabClient]:
+        if self._machine_watched:
+            self.touch()
         return self._lab.find() if self._needed() else ()
 
     def _metrics(self) -> Metrics | None:

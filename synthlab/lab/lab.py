@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -182,6 +182,10 @@ class Lab(RunningLab):
     def baseline(self, for_: str) -> None:
         """Wait `for_` a time and keep its samples as `before`: `client1.sent.video.kbps > 80% of before`."""
         self._judged.baseline(read_duration("for_", for_))
+
+    def watch_machine(self) -> Callable[[], list[str]]:
+        """Start to watch how fast the lab is; call the result for reasons not to trust what was seen since then."""
+        return self._judged.watch_machine()
 
     @property
     def _judged(self) -> Expectations:
