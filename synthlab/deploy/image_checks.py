@@ -28,12 +28,13 @@ def is_from_syntheticnet(engine: EngineApi, tag: str) -> bool:
 
 def _refuse_conditioned_twice(stack: Stack, engine: EngineApi, tags: Container[str]) -> None:
     """Raise for a conditioned server whose image would condition its network a second time."""
-    for server in servers(stack):
-        if server.name not in stack.conditioned or server.image not in tags:
-            continue
-        image = engine.image(server.image)
+    images = [(one.name, one.image) for one in servers(stack) if one.name in stack.conditioned and one.image in tags]
+    bodies = stack.compose.services if stack.compose else {}
+    images += [(one.name, str(bodies[one.service].get("image", ""))) for one in stack.services]
+    for name, tag in images:
+        image = engine.image(tag) if tag else None
         if image and image.conditions:
             raise SynthlabError(
-                f"{server.name}: image {server.image} is FROM syntheticnet and conditions its own network: "
+                f"{name}: image {tag} is FROM syntheticnet and conditions its own network: "
                 "remove `network`, or use an image that is not"
             )

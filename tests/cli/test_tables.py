@@ -244,4 +244,4 @@ def test_a_service_and_its_companion() -> None:
     assert rows(service, holder, other) == [("web", "nginx", "running", api), ("db", "nginx", "done", "-")]
     assert rows(service, replace(holder, state="exited")) == [("web", "nginx", "cut off", "-")]
     assert rows(holder) == [("web", "syntheticnet", "not impaired", api)]
-    assert rows(replace(other, status="Exited (1) 2 seconds ago")) == [("db", "nginx", "exited")]
+    assert rows(replace(other, status="Exited (1) 2 seconds ago")) == [("db", "nginx", "exited", "-")]
