@@ -11,6 +11,7 @@ from . import usage
 
 TREE: Mapping[str, Mapping[str, str]] = {
     "Start": {
+        "init": "init.init",
         "demo": "labs.demo",
         "doctor": "checks.doctor",
         "selftest": "checks.selftest",

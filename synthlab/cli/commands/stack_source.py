@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +16,7 @@ from .options import complete_stacks
 
 if TYPE_CHECKING:
     from ...stack import Stack
-    from ...stack.compose_source import ComposeInput
+    from ...stack.compose_source import ComposeFile, ComposeInput
 
 SourceArgument = Annotated[
     str | None,
@@ -66,9 +67,17 @@ class StackSource:
             stack = read_project(self._input(), self.impair or (), config, lab)
         else:
             raise WrongUse("name a stack, such as `call.yaml`, or a Compose file of your own with -f and --impair")
-        for warning in stack.compose.warnings if stack.compose else ():
-            console.print_note(f"compose: {warning}")
+        if stack.compose:
+            _show_warnings(stack.compose)
         return stack
+
+    def read_compose(self, backend: Backend) -> ComposeFile:
+        """The Compose project alone; reports Compose's warnings. Raises WrongUse."""
+        from ...stack.compose_source import read_compose
+
+        compose = read_compose(self._input(), os.environ, backend.engine.compose_config)
+        _show_warnings(compose)
+        return compose
 
     def _input(self) -> ComposeInput:
         from ...stack.compose_source import ComposeInput
@@ -94,3 +103,8 @@ class StackSource:
                 raise WrongUse(
                     f"{option}: not together with the stack {self.stack}, whose `compose:` and `clients:` say the same"
                 )
+
+
+def _show_warnings(compose: ComposeFile) -> None:
+    for warning in compose.warnings:
+        console.print_note(f"compose: {warning}")
