@@ -14,8 +14,9 @@ INNERS = tuple(f"synth{number}" for number in range(8))
 """The application's interfaces, one for each network it may have; the first is `synth0`."""
 
 CONTROL_PORT = 65311
+CONTROL_PORTS = range(CONTROL_PORT, CONTROL_PORT + len(INNERS))
 CONTROL_MARK = 0x73796E74
-"""The API's loopback port for the host, and the mark (SO_MARK) of the host's packets."""
+"""The API's loopback port for the host, one for each network, and the mark (SO_MARK) of the host's packets."""
 
 _OPEN = ", ".join(f'"{name}"' for name in ("lo", *INNERS))
 
@@ -34,7 +35,7 @@ table inet synthlab {{
     }}
     chain to_outside {{
         type filter hook output priority -300; policy drop;
-        tcp dport {CONTROL_PORT} meta mark != {CONTROL_MARK} drop
+        tcp dport {CONTROL_PORTS[0]}-{CONTROL_PORTS[-1]} meta mark != {CONTROL_MARK} drop
         oifname {{ {_OPEN} }} accept
     }}
     chain through {{

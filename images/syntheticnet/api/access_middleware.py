@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..firewall import CONTROL_PORT
+from ..firewall import CONTROL_PORTS
 from .access import AccessCheck
 
 CLOSED_HEADERS = (
@@ -45,7 +45,7 @@ class AccessMiddleware:
             request = Request(scope)
             peer = request.client.host if request.client else ""
             # Only a process with NET_ADMIN gets past the firewall to this port, and the application has lost NET_ADMIN.
-            is_host = (scope.get("server") or ("", 0))[1] == CONTROL_PORT
+            is_host = (scope.get("server") or ("", 0))[1] in CONTROL_PORTS
             request.state.may_change = is_host or self._access.may_change(peer)
             refusal = self._access.refusal(peer, request.method, request.url.path, request.headers)
             if refusal and not is_host:

@@ -1,5 +1,7 @@
 """Relays the host's requests to the API; started by `docker exec` if the host cannot reach published ports.
 
+Its argument is the number of the network whose API is meant, from 0, where a container has several.
+
 Each request is one JSON line, `{"method", "target", "headers", "body"}`, and each answer is one line,
 `{"status", "headers", "body"}` or `{"error"}`; bodies are base64. The relay ends when its input does.
 
@@ -16,7 +18,7 @@ import sys
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from ..firewall import CONTROL_MARK, CONTROL_PORT
+from ..firewall import CONTROL_MARK, CONTROL_PORTS
 
 SECONDS = 5.0
 _SO_MARK = 36
@@ -25,8 +27,8 @@ _SO_MARK = 36
 class ControlPort(HTTPConnection):
     """A connection to the API on the port kept for the host; requires NET_ADMIN."""
 
-    def __init__(self) -> None:
-        super().__init__("127.0.0.1", CONTROL_PORT, timeout=SECONDS)
+    def __init__(self, network: int) -> None:
+        super().__init__("127.0.0.1", CONTROL_PORTS[network], timeout=SECONDS)
 
     def connect(self) -> None:
         self.sock = socket.socket()
@@ -50,11 +52,11 @@ def answer(connection: HTTPConnection, line: bytes) -> dict[str, Any]:
         return {"error": str(error) or type(error).__name__}
 
 
-def main() -> None:
-    connection = ControlPort()
+def main(network: int) -> None:
+    connection = ControlPort(network)
     for line in sys.stdin.buffer:
         print(json.dumps(answer(connection, line)), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if sys.argv[1:] else 0)

@@ -31,11 +31,12 @@ ChildBody = Callable[[int], None]
 
 @dataclass
 class Child:
-    """A supervised process; counters include its predecessors of the same name."""
+    """A supervised process of a network; counters include its predecessors of the same name."""
 
     name: str
     body: ChildBody
     pulse: Pulse
+    network: str = ""
     pid: int = 0
     restarts: int = -1
     hangs: int = 0
@@ -48,6 +49,11 @@ class Child:
     rested: int = 0
     cpu_s: float = 0.0
     stat: int | None = None
+
+    @property
+    def title(self) -> str:
+        """What the log calls it."""
+        return f"{self.name} of {self.network}" if self.network else self.name
 
     def fork(self) -> None:
         """Start or restart the process."""
@@ -107,20 +113,20 @@ class Children:
     def __init__(self) -> None:
         self._children: list[Child] = []
 
-    def start(self, name: str, body: ChildBody, pulse: Pulse) -> None:
+    def start(self, name: str, body: ChildBody, pulse: Pulse, network: str = "") -> None:
         """Run `body(restarts)` in a new process that answers heartbeats through `pulse`."""
-        child = Child(name, body, pulse)
+        child = Child(name, body, pulse, network)
         self._children.append(child)
         child.fork()
 
     def ended(self, pid: int) -> str | None:
-        """Restart the child with this `pid` and return its name; None for any other process."""
+        """Restart the child with this `pid` and return its title; None for any other process."""
         for child in self._children:
             if child.pid == pid:
                 if time.monotonic() - child.started < BRIEF_SECONDS:
                     time.sleep(PAUSE_SECONDS)  # a child that fails on start must not occupy a core
                 child.fork()
-                return child.name
+                return child.title
         return None
 
     def most_restarts(self) -> int:
@@ -132,9 +138,9 @@ class Children:
             for line in _judged(child, now):
                 say(line)
         # After all have been judged: each child reports on the others, and must not pass on what is a second old.
-        news = {child.name: child.report() for child in self._children}
+        reports = {(child.network, child.name): child.report() for child in self._children}
         for child in self._children:
-            child.ask(news)
+            child.ask({name: report for (network, name), report in reports.items() if network == child.network})
 
 
 def reap(children: Children) -> list[tuple[int, int]]:
@@ -185,12 +191,12 @@ def _judged(child: Child, now: float) -> Iterator[str]:
     before = child.state
     state = child.look(now)
     if state == "hangs":
-        yield f"the {child.name} hangs: no heartbeat; killed"
+        yield f"the {child.title} hangs: no heartbeat; killed"
         # A stopped or stuck process would not handle any other signal.
         os.kill(child.pid, signal.SIGKILL)
     elif state != before:
-        starved = f"the {child.name} is starved: the machine gives it no CPU time; packets may be late or lost"
-        yield starved if state == "starved" else f"the {child.name} responds again"
+        starved = f"the {child.title} is starved: the machine gives it no CPU time; packets may be late or lost"
+        yield starved if state == "starved" else f"the {child.title} responds again"
 
 
 def _described(status: int) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import channel, syscalls
-from ..firewall import CONTROL_PORT, control_port_rules, put_rules
+from ..conditions import Conditions
+from ..firewall import CONTROL_PORTS, control_port_rules, put_rules
 from ..forwarder import process as forwarder
 from ..forwarder.controller import drawn_schedule
 from ..forwarder.process import Wiring
@@ -24,6 +25,7 @@ from .children import ChildBody, Children, in_child, reap, say, seal
 from .interface import NoInterface
 from .keeper import Keeper
 from .loop import Supervisor
+from .own_networks import keepers_of
 from .settings import BadSettings, Settings
 
 # Users created in the image for these processes.
@@ -55,21 +57,22 @@ def _live(settings: Settings) -> int:
     syscalls.hide()
     for left_over in RUN.iterdir():  # from before a restart of this container
         left_over.unlink()
-    keeper = Keeper(settings.network, settings.ipv6_only)
+    keepers = keepers_of(settings)
     with network_devices.one_line_errors():
-        hosts = keeper.start(settings.allow.host)
-        if keeper.separate:
+        hosts = [host for keeper in keepers for host in keeper.start(settings.allow.host)]
+        if any(keeper.separate for keeper in keepers):
             # The host reaches published ports through an unconditioned interface, which is cut off otherwise.
             for host in hosts:
                 put_rules(control_port_rules(host, settings.ports))
     children = Children()
-    _start_ours(children, settings, hosts, keeper)
+    for number, keeper in enumerate(keepers):
+        _start_ours(children, settings, hosts, keeper, number)
     # Docker removes and recreates the interface on a reconnect, so PID 1 keeps NET_ADMIN to take over the new one. It
     # can no longer pass it on to a program it starts, and packet sockets are open already.
     syscalls.drop_capabilities(application.FORBIDDEN, but=[syscalls.NET_ADMIN])
     READY.write_text(Path("/proc/self/stat").read_text().split()[21])  # start time: identifies this run
     seal()
-    return Supervisor(children, keeper, _start_application(settings), settings.expires).run()
+    return Supervisor(children, keepers, _start_application(settings), settings.expires).run()
 
 
 def _container() -> str:
@@ -78,17 +81,18 @@ def _container() -> str:
     return match[1] if match else ""
 
 
-def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], keeper: Keeper) -> None:
-    """Start the forwarder and, unless disabled, the API, each as its own user; returns once both work."""
+def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], keeper: Keeper, number: int) -> None:
+    """Start a network's forwarder and, unless disabled, its API, each as its own user; returns once both work."""
+    name, startup = _network(settings, number)
     schedule, files = SharedDocument.create(), SharedDocument.create()
     # The seed is drawn here and not by a forwarder, so that a restarted one continues with the same seed.
-    schedule.save(drawn_schedule(settings.startup, time.monotonic_ns()).to_dict())
+    schedule.save(drawn_schedule(startup, time.monotonic_ns()).to_dict())
     files.save(dict(settings.files))
     forwarder_end, api_end = channel.make_pair()
     start = time.monotonic_ns()
     pulse = Pulse()
-    # Then control traffic does not pass the forwarder, and no sender on the conditioned network is the host.
-    control_hosts = [] if keeper.separate else hosts
+    # Elsewhere control traffic does not pass the forwarder, and no sender on the conditioned network is the host.
+    control_hosts = hosts if keeper.publishes else []
 
     def forward(restarts: int) -> None:
         syscalls.become(FORWARDER_USER, FORWARDER_USER)
@@ -97,30 +101,39 @@ def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], ke
         more = settings.allow, settings.ipv6_only, pulse
         forwarder.main(Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more))
 
-    children.start("forwarder", forward, pulse)
+    children.start("forwarder", forward, pulse, name)
     if settings.api_port is None:
         _await_health(children, lambda: channel.is_answered(api_end))
     else:
-        port = settings.api_port
+        port = settings.api_port + number
         of_api = Pulse()
-        children.start("api", _api(settings, port, api_end, hosts, of_api), of_api)
+        children.start("api", _api(settings, number, api_end, hosts, of_api), of_api, name)
         _await_health(children, lambda: _healthy(port))
 
 
-def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[str], pulse: Pulse) -> ChildBody:
-    """The body of the API's process. Its code is loaded here, before the application can alter it on disk."""
+def _network(settings: Settings, number: int) -> tuple[str, Conditions]:
+    """Name and startup conditions of a network; the only one has no name."""
+    return list(settings.networks.items())[number] if settings.networks else ("", settings.startup)
+
+
+def _api(settings: Settings, number: int, control: socket.socket, hosts: Sequence[str], pulse: Pulse) -> ChildBody:
+    """The body of a network's API process. Its code is loaded here, before the application can alter it on disk."""
     # Only now, so that the forwarder's process does not carry it.
     from ..api import process as api
     from ..api.state_answer import Identity
 
-    addresses = ("", port), ("127.0.0.1", CONTROL_PORT)
+    assert settings.api_port
+    port = settings.api_port + number
+    network, startup = _network(settings, number)
+    name = f"{settings.name}@{network}" if network else settings.name
+    identity = Identity(name, settings.lab, startup, _container(), settings.self_control)
+    addresses = ("", port), ("127.0.0.1", CONTROL_PORTS[number])
     listeners = [socket.create_server(address, backlog=128) for address in addresses]
     if settings.ipv6_only:  # peers allowed by the stack can only use IPv6 here
         listeners.append(socket.create_server(("::", port), family=socket.AF_INET6, backlog=128))
     # asyncio sets it only for sockets with an explicit protocol; without it each answer takes 40 ms.
     for listener in listeners:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    identity = Identity(settings.name, settings.lab, settings.startup, _container(), settings.self_control)
 
     def serve(_: int) -> None:
         syscalls.become(API_USER, API_USER)

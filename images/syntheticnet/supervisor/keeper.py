@@ -15,7 +15,7 @@ from math import inf
 
 from . import gateway, network_devices
 from .children import say
-from .interface import Interface, IPNetwork, NoInterface, Route, chosen, leading_out
+from .interface import Interface, IPNetwork, NoInterface, Route
 from .network_devices import Wire
 
 QUIET_SECONDS = 0.2
@@ -50,21 +50,29 @@ def planned(found: Sequence[Interface], held: Interface | None, networks: Iterab
 
 
 class Keeper:
-    """Holds the interface of the conditioned network, and tracks the one that publishes the control ports.
+    """Holds the interface `own` of a conditioned network, and tracks the one that publishes the control ports.
 
-    `due` is when to call `look`, in seconds of the monotonic clock.
+    `publishing` is None if that is another keeper's. The keeper with the `number` 0 also looks after interfaces that
+    belong to no keeper. `due` is when to call `look`, in seconds of the monotonic clock.
     """
 
-    def __init__(self, network: IPNetwork | None, ipv6_only: bool) -> None:
-        found = network_devices.find()
-        own = chosen(found, network)
-        publishing = leading_out(found) or own
-        self.wire = Wire.open()
+    def __init__(
+        self,
+        own: Interface,
+        networks: Sequence[IPNetwork],
+        found: Sequence[Interface],
+        publishing: Interface | None,
+        ipv6_only: bool,
+        number: int = 0,
+    ) -> None:
+        self.wire = Wire.open(number)
         self.due = inf
+        self.neighbours: tuple[Keeper, ...] = ()
+        self._first = number == 0
         self._asker = gateway.open_asker()
         self._ipv6_only = ipv6_only
         self._held: Interface | None = own
-        self._networks = (network,) if network else own.networks
+        self._networks = tuple(networks)
         self._publishing = publishing
         self._way_out = own.way_out(socket.AF_INET)
         self._macs: dict[str, str] = {}
@@ -80,6 +88,16 @@ class Keeper:
         """Whether the control ports are published on a network other than the conditioned one."""
         return self._publishing in self._others
 
+    @property
+    def publishes(self) -> bool:
+        """Whether the control ports are published on the conditioned network."""
+        return self._publishing is not None and not self.separate
+
+    def claims(self, interface: Interface) -> bool:
+        """Whether an interface is this keeper's to take over."""
+        held = self._held is not None and self._held.index == interface.index
+        return held or any(interface.within(network) for network in self._networks)
+
     def start(self, trust: bool) -> list[str]:
         """Take over initially; returns the hosts that may use the control ports (none without `trust`)."""
         assert self._held
@@ -87,7 +105,7 @@ class Keeper:
         for other in self._others:
             network_devices.lead_nowhere(other)
         network_devices.take_over(self._held, self.wire, {}, self._ipv6_only)
-        if trust:
+        if trust and self._publishing:
             self._macs = self._settled(self._publishing, self._publishing.gateways)
             self._pin(self._publishing)
         self._see(self._others)
@@ -118,11 +136,16 @@ class Keeper:
         """Carry out `plan`, or one made from the current interfaces; retries after a failure."""
         try:
             with network_devices.one_line_errors():
-                self._carry_out(plan or planned(network_devices.find(), self._held, self._networks))
+                self._carry_out(plan or planned(self._found(), self._held, self._networks))
         except (NoInterface, OSError) as error:
             say(f"{error}; trying again")
             # The failed attempt may itself have caused events, which must not bring the next one forward.
             self.due = self._not_before = time.monotonic() + AGAIN_SECONDS
+
+    def _found(self) -> list[Interface]:
+        """All interfaces but those of the other keepers."""
+        found = network_devices.find()
+        return [one for one in found if not any(other.claims(one) for other in self.neighbours)]
 
     def _carry_out(self, plan: InterfacePlan) -> None:
         if plan.let_go and self._held:
@@ -168,20 +191,21 @@ class Keeper:
 
     def _see(self, strangers: Iterable[Interface]) -> None:
         """Remove the default routes of strangers, and log each one once."""
-        for other in strangers:
+        for other in strangers if self._first else ():
             if self._held:
                 network_devices.lead_nowhere(other)
             if other.addresses and other.index not in self._reported:
                 self._reported.add(other.index)
                 publishes = self._publishes(other)
-                if publishes and other.index != self._publishing.index:
+                if publishes and self._publishing and other.index != self._publishing.index:
                     self._learn(other)
                 networks = ", ".join(map(str, other.networks))
                 exception = f", except for control ports from {' '.join(self._macs) or 'nobody'}" if publishes else ""
                 say(f"{other.name} ({networks}) is not the conditioned network: cut off{exception}")
 
     def _publishes(self, interface: Interface) -> bool:
-        return any(interface.within(network) for network in self._publishing.networks)
+        networks = self._publishing.networks if self._publishing else ()
+        return any(interface.within(network) for network in networks)
 
     def _learn(self, interface: Interface) -> None:
         """Learn the trusted gateways' MACs again; one with rival claims keeps its old MAC."""

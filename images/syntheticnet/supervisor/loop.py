@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from .. import syscalls
@@ -20,14 +21,16 @@ KILLED = 128
 class Supervisor:
     """Supervises children and application. Without an application, SIGTERM stops the container."""
 
-    def __init__(self, children: Children, keeper: Keeper, application: int | None, expires: float | None) -> None:
+    def __init__(
+        self, children: Children, keepers: Sequence[Keeper], application: int | None, expires: float | None
+    ) -> None:
         self._children = children
-        self._keeper = keeper
+        self._keepers = keepers
         self._application = application
         self._expires = expires
         self._signals = syscalls.open_signals(signal.valid_signals())
         self._poll = select.poll()
-        for file in (self._signals, keeper.fileno()):
+        for file in (self._signals, *(keeper.fileno() for keeper in keepers)):
             self._poll.register(file, select.POLLIN)
 
     def run(self) -> int:
@@ -37,15 +40,17 @@ class Supervisor:
         """
         tick = time.monotonic() + TICK_SECONDS
         while True:
-            ready = self._poll.poll(max(0.0, min(tick, self._keeper.due) - time.monotonic()) * 1000)
+            due = min(tick, *(keeper.due for keeper in self._keepers))
+            ready = dict(self._poll.poll(max(0.0, due - time.monotonic()) * 1000))
             for number in syscalls.read_signals(self._signals):
                 if (status := self._heed(number)) is not None:
                     return status
-            if self._keeper.fileno() in dict(ready):
-                self._keeper.changed()
-            if (now := time.monotonic()) >= self._keeper.due:
-                self._keeper.look()
-            if now >= tick:
+            for keeper in self._keepers:
+                if keeper.fileno() in ready:
+                    keeper.changed()
+                if time.monotonic() >= keeper.due:
+                    keeper.look()
+            if (now := time.monotonic()) >= tick:
                 # From now on: after a pause of the container the missed ticks are not made up for.
                 tick = now + TICK_SECONDS
                 self._children.tick(now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pwd
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from ..allow import Allow
 from ..api import qos
 from ..conditions import Conditions, ConditionsError
 from ..conditions.files import Files
+from ..firewall import INNERS
 
 DEFAULT_ENTRY = "/opt/bin/entry"
 QOS_SPEC = Path("/opt/etc/synthetic_network.json")
@@ -42,9 +43,10 @@ class ApplicationUser:
 class Settings:
     """How this container runs. `command` is empty if there is no application.
 
-    `api_port` None: no API, so the startup conditions never change. `expires` is when the container stops
-    (Unix time, s); None: never. With `ipv6_only` the application has no IPv4. With `self_control` it may change its own
-    conditions.
+    `networks`: startup conditions by the name of each network, which are then conditioned one by one; empty: one
+    network, with those of `startup`. `api_port` None: no API, so the startup conditions never change. `expires` is when
+    the container stops (Unix time, s); None: never. With `ipv6_only` the application has no IPv4. With `self_control`
+    it may change its own conditions.
     """
 
     command: tuple[str, ...]
@@ -57,6 +59,7 @@ class Settings:
     name: str
     lab: str
     expires: float | None
+    networks: Mapping[str, Conditions] = field(default_factory=dict)
     allow: Allow = Allow()
     ipv6_only: bool = False
     self_control: bool = False
@@ -78,6 +81,7 @@ class Settings:
             lab=environment.get("SYNTHLAB_LAB", ""),
             expires=_expires(environment.get("SYNTHLAB_EXPIRES", "")),
             allow=_allow(environment.get("SYNTHLAB_ALLOW", "")),
+            networks=_networks(environment.get("SYNTHLAB_NETWORKS", ""), files),
             ipv6_only=_ipv6_only(environment.get("SYNTHLAB_IP", "")),
             self_control=_self_control(environment),
         )
@@ -116,6 +120,22 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
         return ip_network(text, strict=False) if text else None
     except ValueError:
         raise BadSettings(f"SYNTHETIC_NETWORK: {text!r} is not a subnet such as 172.18.0.0/16") from None
+
+
+def _networks(text: str, files: Files) -> dict[str, Conditions]:
+    """The conditions of each network by name, from JSON."""
+    where = "SYNTHLAB_NETWORKS"
+    try:
+        networks = {name: Conditions().changed(values) for name, values in json.loads(text or "{}").items()}
+        for conditions in networks.values():
+            files.check(conditions)
+    except ConditionsError as error:
+        raise BadSettings(str(error.under(where))) from None
+    except (ValueError, AttributeError) as error:
+        raise BadSettings(f"{where}: not a JSON object of conditions by network: {error}") from None
+    if len(networks) > len(INNERS):
+        raise BadSettings(f"{where}: {len(networks)} networks; at most {len(INNERS)} are supported")
+    return networks
 
 
 def _api_port(text: str) -> int | None:

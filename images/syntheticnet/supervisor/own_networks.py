@@ -1,0 +1,58 @@
+"""The networks of a container: one, or several that the stack names, each with a keeper of its own."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from . import network_devices
+from .interface import Interface, NoInterface, chosen, leading_out
+from .keeper import Keeper
+from .settings import Settings
+
+ALIAS = "synthlab-network-{number}"
+"""The name by which Docker's DNS knows a companion in its network of this number, from 0, and in no other of them."""
+
+PATIENCE_SECONDS = 5.0
+"""How long Docker may take to know a container that it has just started."""
+
+
+def keepers_of(settings: Settings) -> list[Keeper]:
+    """The keepers, which hold nothing yet, in the order of the networks. Raises NoInterface."""
+    found = network_devices.find()
+    if not settings.networks:
+        own = chosen(found, settings.network)
+        networks = (settings.network,) if settings.network else own.networks
+        return [Keeper(own, networks, found, leading_out(found) or own, settings.ipv6_only)]
+    owned = [_interface_of(number, name, found) for number, name in enumerate(settings.networks)]
+    strangers = [one for one in found if one not in owned]
+    leading = leading_out(owned)
+    keepers = [
+        Keeper(own, own.networks, strangers, own if own is leading else None, settings.ipv6_only, number)
+        for number, own in enumerate(owned)
+    ]
+    for keeper in keepers:
+        keeper.neighbours = tuple(other for other in keepers if other is not keeper)
+    return keepers
+
+
+def _interface_of(number: int, name: str, found: Sequence[Interface]) -> Interface:
+    """The interface in a network of this container, by the alias that Docker gave the container there."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        hosts = _resolved(ALIAS.format(number=number))
+        # Replicas share the alias, so others' addresses may be among them.
+        for interface in found:
+            if any(address.host in hosts for address in interface.addresses):
+                return interface
+        if time.monotonic() > deadline:
+            raise NoInterface(f"SYNTHLAB_NETWORKS: no interface in the network '{name}'")
+        time.sleep(0.05)
+
+
+def _resolved(name: str) -> set[str]:
+    with suppress(OSError):
+        return {str(entry[4][0]) for entry in socket.getaddrinfo(name, None)}
+    return set()
