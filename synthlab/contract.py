@@ -16,6 +16,9 @@ def companion_name(server: str) -> str:
     return f"{server}-network"
 
 
+NETWORK_ALIAS = "synthlab-network-"
+"""How a companion's alias in its network of a number, from 0, begins."""
+
 API_PORT = 80
 COMPANION_API_PORT = 65080
 """API port of a companion, which shares the server's network and must not take one of its ports."""

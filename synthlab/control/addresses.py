@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from ..contract import API_PORT, CDP_PORT, COMPANION_API_PORT, HOST, VNC_PORT
+from ..contract import API_PORT, CDP_PORT, HOST, VNC_PORT
 from ..engine.containers import Container
 from ..errors import SynthlabError
 from ..stack.apps import CLIENT_APPS
@@ -15,7 +15,7 @@ def api_url(container: Container) -> str | None:
     """The URL of a client's API; None unless its container runs: after a crash, an engine may still list old ports."""
     if container.state not in ("running", "paused", "restarting"):
         return None
-    port = container.ports.get(COMPANION_API_PORT if container.network_of else API_PORT)
+    port = container.ports.get(container.api_port)
     return f"http://{HOST}:{port}" if port else None
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .exec_tunnel import Relay
 
 LOOK_S = 0.5
+UNPUBLISHED = "http://localhost"
 CONTAINER_HEADER = "x-synthlab-container"
 
 
@@ -57,13 +58,14 @@ class ClientConnections:
         self._make_relay = relay or partial(_relay_into, engine)
         self._deciding = threading.Lock()
         self._by_port: bool | None = None
-        self._relays: dict[str, Relay] = {}
-        self._made: dict[tuple[str, str | None], HttpClientApi] = {}
+        self._relays: dict[tuple[str, int], Relay] = {}
+        self._made: dict[tuple[str, int, str | None], HttpClientApi] = {}
 
     def api(self, container: Container) -> ClientApi:
         """A container's API: the same object for the same container and URL, so that its connection is reused."""
-        url = api_url(container)
-        place = container.id, url
+        # Without a published port, requests go through the engine; the address only completes their text.
+        url = api_url(container) or (UNPUBLISHED if container.state == "running" else None)
+        place = container.id, container.number, url
         if place not in self._made:
             self._made[place] = HttpClientApi(container.client, url, relay=lambda: self._relay(container))
         return self._made[place]
@@ -73,15 +75,20 @@ class ClientConnections:
             remote.close()
 
     def _relay(self, container: Container) -> Relay | None:
-        """A relay to the container; None if its published port can be reached."""
+        """A relay to the container; None if its published port can be reached.
+
+        A container that publishes none, as on internal networks alone, needs one always.
+        """
         with self._deciding:
-            if self._by_port is None:
-                self._by_port = self._leads(api_url(container) or "", container.id)
-            if self._by_port:
-                return None
-            if container.id not in self._relays:
-                self._relays[container.id] = self._make_relay(container)
-            return self._relays[container.id]
+            if url := api_url(container):
+                if self._by_port is None:
+                    self._by_port = self._leads(url, container.id)
+                if self._by_port:
+                    return None
+            place = container.id, container.number
+            if place not in self._relays:
+                self._relays[place] = self._make_relay(container)
+            return self._relays[place]
 
 
 def _relay_into(engine: EngineApi, container: Container) -> Relay:

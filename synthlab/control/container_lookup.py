@@ -25,9 +25,9 @@ def find_members(
     lab: str, containers: Sequence[Container], names: Iterable[str] = (), name_of: NameOf = title
 ) -> list[Container]:
     """The named containers, each once; all if no name is given. Raises WrongUse with the closest name."""
-    matches: dict[str, Container] = {}
+    matches: dict[tuple[str, int], Container] = {}
     for name in names:
-        matches |= {container.id: container for container in _named(lab, containers, name, name_of)}
+        matches |= {(one.id, one.number): one for one in _named(lab, containers, name, name_of)}
     return list(matches.values()) or list(containers)
 
 
@@ -95,8 +95,9 @@ def unconditioned(container: Container) -> WrongUse:
 
 def _conditioned(containers: Sequence[Container], names: Iterable[str]) -> list[Container]:
     """The containers with an API; raises WrongUse if a name belongs only to a container without one."""
-    conditioned = [container for container in containers if container.conditioned]
-    held = {container.network_name for container in conditioned}
+    own = [container for container in containers if container.conditioned]
+    conditioned = [network for container in own for network in container.per_network()]
+    held = {container.network_name for container in own}
     others = {container.title: container for container in containers if container.title not in held}
     for name in names:
         if name in others:

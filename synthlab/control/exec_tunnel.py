@@ -47,7 +47,7 @@ class Relay:
     @classmethod
     def into(cls, container: Container, engine: EngineApi) -> Relay:
         """The relay of a client's container."""
-        return cls(engine.exec_command(container, IN_CONTAINER, user="root"))
+        return cls(engine.exec_command(container, [*IN_CONTAINER, str(container.number)], user="root"))
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Answer:
         """Raises TimeoutError, or OSError with one line on what failed."""

@@ -12,11 +12,15 @@ from .state import ClientState
 
 def plan_partition(
     lab: RunningLab, a: str, b: str, direction: str = BOTH, answer: str = SILENT
-) -> tuple[LabClient, PartialChange]:
-    """Like `network_operations.partition`, for two ends of a lab. Raises WrongUse for an invalid name."""
-    ends = {client.name: client for client in lab.find()}
-    client, change = network_operations.partition(*_ends(lab, a, b), ends, direction, answer)
-    return ends[client], change
+) -> tuple[list[LabClient], PartialChange]:
+    """Like `network_operations.partition`, for two ends of a lab. Raises WrongUse for an invalid name.
+
+    The clients to change are one, or all networks of a service that has several.
+    """
+    first, second = _ends(lab, a, b)
+    conditioned = [end for end in (first, second) if _networks(lab, end)]
+    name, change = network_operations.partition(first, second, conditioned, direction, answer)
+    return _networks(lab, name), change
 
 
 def heal_partition(lab: RunningLab, a: str, b: str) -> tuple[GroupChange, bool]:
@@ -25,10 +29,14 @@ def heal_partition(lab: RunningLab, a: str, b: str) -> tuple[GroupChange, bool]:
     Returns their states afterwards, and whether they were partitioned at all. Raises WrongUse as `plan_partition`.
     """
     first, second = _ends(lab, a, b)
-    others = {first: second, second: first}
-    clients = [client for client in lab.find() if client.name in others]
-    ends = {client.name: _heal_end(lab, client, others[client.name]) for client in clients}
+    pairs = [(client, other) for end, other in ((first, second), (second, first)) for client in _networks(lab, end)]
+    ends = {client.name: _heal_end(lab, client, other) for client, other in pairs}
     return GroupChange({name: state for name, (state, _) in ends.items()}), any(healed for _, healed in ends.values())
+
+
+def _networks(lab: RunningLab, name: str) -> list[LabClient]:
+    """The conditioned networks of an end."""
+    return [client for client in lab.find() if name in (client.name, client.name.partition("@")[0])]
 
 
 def _ends(lab: RunningLab, a: str, b: str) -> tuple[str, str]:

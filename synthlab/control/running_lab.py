@@ -41,11 +41,11 @@ class RunningLab:
 
     def find(self, names: Iterable[str] = ()) -> list[LabClient]:
         """The clients of these names and groups, each once; all if no name is given."""
-        return [self._reached[one.id] for one in find_conditioned(self.name, self.members, names)]
+        return [self._reached[one.network_name] for one in find_conditioned(self.name, self.members, names)]
 
     def one(self, name: str) -> LabClient:
         """The client of this name. Raises WrongUse for a group of several."""
-        return self._reached[conditioned_network_of(self.name, self.members, name).id]
+        return self._reached[conditioned_network_of(self.name, self.members, name).network_name]
 
     def callers(self) -> list[LabClient]:
         """All clients except servers."""
@@ -134,7 +134,8 @@ class RunningLab:
 
     def _take(self, members: Iterable[Container]) -> None:
         self.members = list(members)
-        self._reached = {one.id: self._lab_client(one) for one in self.members if one.conditioned}
+        networks = [network for one in self.members if one.conditioned for network in one.per_network()]
+        self._reached = {one.network_name: self._lab_client(one) for one in networks}
 
     def _lab_client(self, container: Container) -> LabClient:
         name = container.network_name

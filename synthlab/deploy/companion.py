@@ -9,6 +9,7 @@ its companion is healthy, so no packet of its passes unconditioned.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..contract import COMPANION_API_PORT, SYNTHETICNET, companion_name
@@ -24,7 +25,7 @@ def companion(stack: Stack, service: Service, network: StackNetwork) -> tuple[Se
     """
     name = companion_name(service.name)
     holder = replace(
-        holder_of(stack, name, service.name, network),
+        holder_of(stack, name, service.name, {service.name: network}),
         hostname=service.name,
         alias=service.name,
         published=service.published,
@@ -44,16 +45,23 @@ def companion(stack: Stack, service: Service, network: StackNetwork) -> tuple[Se
     return holder, patched
 
 
-def holder_of(stack: Stack, name: str, server: str, network: StackNetwork) -> Service:
-    """The companion called `name` of a server, without what it takes over from the server."""
+def holder_of(stack: Stack, name: str, server: str, networks: Mapping[str, StackNetwork]) -> Service:
+    """The companion called `name` of a server, without what it takes over from the server.
+
+    `networks` are `server`'s own, or, by names such as `web@front`, those that are conditioned one by one.
+    """
+    named = {owner.partition("@")[2]: network for owner, network in networks.items()}
+    ports = [COMPANION_API_PORT + number for number in range(len(named))]
+    separate = {labels.NETWORKS: ",".join(named)} if "" not in named else {}
+    files = {file: text for network in named.values() for file, text in network.files.items()}
     return Service(
         name=name,
         image=SYNTHETICNET,
         conditioned=True,
-        labels=lab_labels(stack) | _marks(name, server),
-        environment=_environment(stack, server, network),
-        ports=(PublishedPort(container=COMPANION_API_PORT, host=None),),
-        configs=tuple(config_of(file, text) for file, text in network.files.items()),
+        labels=lab_labels(stack) | _marks(name, server) | separate,
+        environment=_environment(stack, server, named, ports),
+        ports=tuple(PublishedPort(container=port, host=None) for port in ports),
+        configs=tuple(config_of(file, text) for file, text in files.items()),
     )
 
 
@@ -61,13 +69,18 @@ def _marks(name: str, server: str) -> dict[str, str]:
     return {labels.ROLE: "network", labels.CLIENT: name, labels.NETWORK_OF: server, labels.APP: "syntheticnet"}
 
 
-def _environment(stack: Stack, server: str, network: StackNetwork) -> dict[str, str]:
+def _environment(
+    stack: Stack, server: str, networks: Mapping[str, StackNetwork], ports: Sequence[int]
+) -> dict[str, str]:
+    written = {name: network.conditions.to_dict() for name, network in networks.items()}
+    several = {"SYNTHLAB_NETWORKS": json.dumps(written)}
+    conditions = {"SYNTHLAB_CONDITIONS": json.dumps(written[""])} if "" in written else several
     return {
         "SYNTHLAB_LAB": stack.name,
         "SYNTHLAB_NAME": server,
-        "SYNTHLAB_CONDITIONS": json.dumps(network.conditions.to_dict()),
+        **conditions,
         "SYNTHLAB_API_PORT": str(COMPANION_API_PORT),
-        "SYNTHLAB_CONTROL_PORTS": str(COMPANION_API_PORT),
+        "SYNTHLAB_CONTROL_PORTS": " ".join(map(str, ports)),
         **bounds(stack),
         **protocols(stack),
     }

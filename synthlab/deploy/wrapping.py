@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..contract import HOST, SFU_HOST, companion_name
+from ..contract import HOST, NETWORK_ALIAS, SFU_HOST, companion_name
 from ..engine import labels
 from ..stack import Sfu, Stack, StackService
 from .companion import holder_of
@@ -93,19 +93,25 @@ def _companion(stack: Stack, service: StackService) -> Service:
     given = {key: body[key] for key in _MOVED if body.get(key)}
     if "network_mode" not in given:
         names = given.get("networks") or {"default": None}
-        given["networks"] = {name: _findable(own, stack, service) for name, own in names.items()}
+        given["networks"] = {name: _findable(name, own, stack, service) for name, own in names.items()}
     if sysctls := _sysctls(body, network=True):
         given["sysctls"] = sysctls
-    holder = holder_of(stack, companion_name(service.compose_name), service.name, stack.conditioned[service.name])
+    networks = {name: stack.conditioned[name] for name in service.network_names}
+    holder = holder_of(stack, companion_name(service.compose_name), service.name, networks)
     ipv6 = any(_has_ipv6(stack, name) for name in given.get("networks", ()))
     return replace(holder, labels={**holder.labels, **_group(service)}, given=given, ipv6=ipv6)
 
 
-def _findable(network: ComposeBody | None, stack: Stack, service: StackService) -> dict[str, Any]:
-    """How a service is attached to a network, with all names by which others would find it there without synthlab."""
+def _findable(name: str, network: ComposeBody | None, stack: Stack, service: StackService) -> dict[str, Any]:
+    """How a service is attached to a network, with all names by which others would find it there without synthlab.
+
+    One more name is for the companion itself: by it the companion learns which of its interfaces is in this network.
+    """
     own = dict(network or {})
     container = f"{project_of(stack)}-{service.service}-{service.replica or 1}"
     names = [service.service, service.compose_name, service.name, container, *own.get("aliases", ())]
+    if name in service.networks:
+        names.append(f"{NETWORK_ALIAS}{service.networks.index(name)}")
     return own | {"aliases": list(dict.fromkeys(names))}
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..contract import API_PORT, COMPANION_API_PORT
 from . import labels
 from .ttl import has_expired
 
@@ -21,7 +22,8 @@ class Container:
     `status` is the engine's text for its state: `Exited (1) 3 seconds ago`. `created` and `expires` are seconds since
     1970. `address` is its IP address in the lab's network, while it runs. `metrics` is the URL of the media server's
     metrics. `made_by` is the id of the `up` that created it, `digest` the hash of the stack at that time. `network_of`
-    is the server whose network a companion holds; empty for all other containers.
+    is the server whose network a companion holds; empty for all other containers. `networks` are the networks that a
+    companion conditions one by one; of one of them, `number` is its place among them.
     """
 
     id: str
@@ -44,6 +46,8 @@ class Container:
     address: str = ""
     metrics: str = ""
     network_of: str = ""
+    networks: tuple[str, ...] = ()
+    number: int = 0
 
     @property
     def title(self) -> str:
@@ -59,6 +63,21 @@ class Container:
     def network_name(self) -> str:
         """The client or server whose conditions its API changes; empty if it has no API."""
         return self.network_of or (self.client if self.role == "client" else "")
+
+    @property
+    def api_port(self) -> int:
+        """The port of its API inside it."""
+        return COMPANION_API_PORT + self.number if self.network_of else API_PORT
+
+    def per_network(self) -> list[Container]:
+        """Itself, or, of a companion with several networks, one for each: `web@front` and `web@back`, a group `web`."""
+        if not self.networks:
+            return [self]
+        group = self.group or self.network_of
+        return [
+            replace(self, network_of=f"{self.network_of}@{name}", group=group, networks=(), number=number)
+            for number, name in enumerate(self.networks)
+        ]
 
     def expired(self, now: float) -> bool:
         """Whether its lab has expired at `now`, in seconds since 1970."""
@@ -121,6 +140,7 @@ def read_container(listed: Mapping[str, Any]) -> Container:
         address=next((network["IPAddress"] for network in networks.values() if network.get("IPAddress")), ""),
         metrics=marks.get(labels.METRICS, ""),
         network_of=marks.get(labels.NETWORK_OF, ""),
+        networks=tuple(filter(None, marks.get(labels.NETWORKS, "").split(","))),
     )
 
 

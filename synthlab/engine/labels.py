@@ -4,6 +4,7 @@ LAB = "synthlab.lab"
 ROLE = "synthlab.role"  # client, sfu, turn, network (a companion), service (of a Compose project), or sidecar
 CLIENT = "synthlab.client"
 NETWORK_OF = "synthlab.network-of"  # the server whose network a companion holds, by its name in the stack
+NETWORKS = "synthlab.networks"  # the networks that a companion conditions one by one, in their order, with commas
 GROUP = "synthlab.group"  # the stack's key: `bot` of bot-1
 APP = "synthlab.app"
 INDEX = "synthlab.index"  # place among the lab's clients, from 1

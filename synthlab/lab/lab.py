@@ -151,8 +151,8 @@ class Lab(RunningLab):
         Both ways, or in one `direction`: `a-to-b` or `b-to-a`; silently, or with an `answer` such as `reset`. For
         `for_` and `after` see `Client.set`. Raises WrongUse for an invalid name, direction or answer.
         """
-        client, change = plan_partition(self, a, b, direction, answer)
-        return AppliedChange.make(self, [client.name], change, for_, after)
+        clients, change = plan_partition(self, a, b, direction, answer)
+        return AppliedChange.make(self, [client.name for client in clients], change, for_, after)
 
     # Expectations
 

@@ -21,7 +21,7 @@ def host_names(stack: Stack) -> tuple[str, ...]:
     sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
     own = [client.name for client in stack.clients]
     servers = [name for name, there in ((SFU_HOST, sfu), (TURN_HOST, stack.turn)) if there]
-    services = (*(stack.compose.services if stack.compose else ()), *(service.name for service in stack.services))
+    services = (*(stack.compose.services if stack.compose else ()), *(one.name for one in stack.services))
     extra = [entry.partition(":")[0] for client in stack.clients for entry in client.extra_hosts]
     return tuple(dict.fromkeys([*own, *servers, *services, *extra]))
 

@@ -175,12 +175,19 @@ class StackService:
     """A conditioned service of the stack's Compose project, under the name that commands use.
 
     Of several replicas each has an entry, with the `group` of all and its `replica` from 1; of a single one that is 0.
+    `networks` are those of the project that are conditioned one by one, as `web@front`; empty: its only one.
     """
 
     name: str
     service: str
     group: str
     replica: int = 0
+    networks: tuple[str, ...] = ()
+
+    @property
+    def network_names(self) -> tuple[str, ...]:
+        """The names under which its networks are changed."""
+        return tuple(f"{self.name}@{network}" for network in self.networks) or (self.name,)
 
     @property
     def compose_name(self) -> str:
@@ -222,7 +229,8 @@ class Stack:
     @property
     def groups(self) -> dict[str, str]:
         """The group of each client and conditioned service by name; that of a single one is its own name."""
-        return {one.name: one.group for one in self.clients} | {one.name: one.group for one in self.services}
+        services = {name: one.group for one in self.services for name in one.network_names}
+        return {one.name: one.group for one in self.clients} | services
 
     def compose_names(self, service: str) -> list[str]:
         """The names of a conditioned service in the rendered file: several for replicas."""

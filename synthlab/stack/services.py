@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from .model import StackNetwork, StackService
 from .yaml import Node
 
 ALL = "all"
-KEYS = ("service", "network")
+KEYS = ("service", "network", "networks")
+MOST_NETWORKS = 8
+"""The networks of one service; a companion has as many interfaces for its application (`INNERS` of its firewall)."""
 SHARED = "service:"
 """How `network_mode` begins where a service shares another's network."""
 
@@ -34,7 +37,19 @@ def _read_service(name: str, node: Node, compose: ComposeFile | None, folder: Pa
         keys["service"].wrong(no_such("service", service, compose.services, where=f" in {compose.shown_as}"))
     if reason := why_not(compose, service):
         keys["service"].wrong(reason)
-    return _replicas(compose, name, service, _network(keys["network"], folder) if "network" in keys else StackNetwork())
+    network = _network(keys["network"], folder) if "network" in keys else StackNetwork()
+    own = _own_networks(keys["networks"], compose, service, folder) if "networks" in keys else {}
+    return _conditioned(compose, name, service, network, own)
+
+
+def _own_networks(node: Node, compose: ComposeFile, service: str, folder: Path) -> dict[str, StackNetwork]:
+    """The conditions of each network that has its own."""
+    separate = separate_networks(compose, service)
+    entries = node.mapping(what="a mapping from networks to conditions, such as {front: {egress: {loss: 5%}}}")
+    if not separate:
+        node.wrong(f"{service} is on one network: use `network`")
+    node.refuse_unknown(separate)
+    return {name: _network(entry, folder) for name, entry in entries.items()}
 
 
 def read_services(clients: Node | None, compose: ComposeFile | None, folder: Path) -> Conditioned:
@@ -63,6 +78,8 @@ def server_service(name: str, service: str, node: Node, compose: ComposeFile) ->
         node.wrong(reason)
     if replica_names(compose, service):
         node.wrong(f"{service} has several replicas, and the {name} is one container: remove them")
+    if separate_networks(compose, service):
+        node.wrong(f"{service} has several networks, or none with a way out: list it among the clients instead")
     return StackService(name=name, service=service, group=name)
 
 
@@ -74,7 +91,7 @@ def _read_extensions(compose: ComposeFile, folder: Path) -> Conditioned:
             _refuse_unnamed(service, node)
             if reason := why_not(compose, service):
                 node.wrong(reason)
-            found.append(_replicas(compose, service, service, _network(node, folder)))
+            found.append(_conditioned(compose, service, service, _network(node, folder)))
     mistakes.report()
     return joined(found)
 
@@ -98,7 +115,7 @@ def impaired(compose: ComposeFile, names: Iterable[str]) -> Conditioned:
         if reason := why_not(compose, service):
             raise WrongUse(f"--impair {service}: {reason}")
     others = [service for service in wanted if service not in compose.conditions]
-    return joined(_replicas(compose, service, service, StackNetwork()) for service in others)
+    return joined(_conditioned(compose, service, service, StackNetwork()) for service in others)
 
 
 def joined(parts: Iterable[Conditioned]) -> Conditioned:
@@ -126,8 +143,8 @@ def why_not(compose: ComposeFile, service: str) -> str | None:
         return f"{service} is privileged, so it could undo its conditions: use cap_add with what it needs"
     if replica_count(body) == 0:
         return f"{service} has no replicas: give it one or more"
-    if len(networks_of(body)) > 1:
-        return f"{service} is on several networks ({', '.join(networks_of(body))}): one is supported so far"
+    if len(networks_of(body)) > MOST_NETWORKS:
+        return f"{service} is on {len(networks_of(body))} networks: at most {MOST_NETWORKS} are supported"
     taken = {companion_name(name) for name in (service, *replica_names(compose, service))} & {*compose.services}
     if taken:
         return f"{min(taken)} would be the companion of {service}: rename that service"
@@ -164,15 +181,35 @@ def replica_count(body: Mapping[str, Any]) -> int:
     return int(body.get("scale", 1 if deployed is None else deployed))
 
 
-def _replicas(compose: ComposeFile, name: str, service: str, network: StackNetwork) -> Conditioned:
-    count = len(replica_names(compose, service))
-    if not count:
-        return (StackService(name=name, service=service, group=name),), {name: network}
-    each = tuple(
-        StackService(name=f"{name}-{number}", service=service, group=name, replica=number)
-        for number in range(1, count + 1)
-    )
-    return each, {one.name: network for one in each}
+def _conditioned(
+    compose: ComposeFile,
+    name: str,
+    service: str,
+    network: StackNetwork,
+    own: Mapping[str, StackNetwork] | None = None,
+) -> Conditioned:
+    """A service, or each of its replicas; every network has the conditions of `network`, or its `own`."""
+    networks = separate_networks(compose, service)
+    single = StackService(name=name, service=service, group=name, networks=networks)
+    numbers = range(1, len(replica_names(compose, service)) + 1)
+    each = tuple(replace(single, name=f"{name}-{number}", replica=number) for number in numbers) or (single,)
+    given = own or {}
+    return each, {
+        f"{one.name}@{place}" if place else one.name: given.get(place, network)
+        for one in each
+        for place in networks or ("",)
+    }
+
+
+def separate_networks(compose: ComposeFile, service: str) -> tuple[str, ...]:
+    """The networks of a service that are conditioned one by one: several, or one without a way out.
+
+    A single network with a way out needs no name, as it is found by its default route.
+    """
+    names = networks_of(compose.services[service])
+    named = compose.named.get("networks", {})
+    alone = len(names) == 1 and not (named.get(names[0]) or {}).get("internal")
+    return () if alone else tuple(names)
 
 
 def _network(node: Node, folder: Path) -> StackNetwork:

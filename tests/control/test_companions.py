@@ -9,6 +9,7 @@ import pytest
 from synthlab.contract import ContainerAction
 from synthlab.control.backend import Backend
 from synthlab.control.container_lookup import captured_network_of, network_of
+from synthlab.control.partition import heal_partition, plan_partition
 from synthlab.control.running_lab import RunningLab
 from synthlab.engine.containers import Container
 from synthlab.errors import SynthlabError, WrongUse
@@ -104,3 +105,27 @@ class _Starting(FakeEngine):
     def control(self, container: Container, action: ContainerAction) -> None:
         super().control(container, action)
         self.present = [replace(one, state="running") if one.id == container.id else one for one in self.present]
+
+
+@pytest.mark.issue(13)
+def test_several_networks() -> None:
+    """Each network of a service is changed by itself or with the others, through an API of its own."""
+    holder = replace(fake_companion("call", "web"), networks=("front", "back"), ports={65080: 2900, 65081: 2901})
+    service = replace(fake_container("call", "web"), id="web", role="service", ports={})
+    apis = {port: FakeClientApi("web") for port in (65080, 65081)}
+    members = [holder, service, CLIENT]
+    running = RunningLab(
+        Backend(FakeEngine(members), lambda one: apis.get(one.api_port, FakeClientApi(one.client))), "call", members
+    )
+    assert [client.name for client in running.find()] == ["web@front", "web@back", "client1"]
+    assert [client.name for client in running.find(["web"])] == ["web@front", "web@back"]
+    running.change(running.find(["web@back"]), {"egress": {"loss": "5%"}})
+    assert [api.conditions.to_dict() for api in apis.values()] == [{}, {"egress": {"loss": "5%"}}]
+    clients, change = plan_partition(running, "web", "client1")
+    assert [client.name for client in clients] == ["web@front", "web@back"]
+    running.change(clients, change)
+    assert all(api.conditions.to_dict()["flows"] for api in apis.values())
+    heal_partition(running, "client1", "web")
+    assert [api.conditions.to_dict() for api in apis.values()] == [{}, {"egress": {"loss": "5%"}}]
+    with pytest.raises(WrongUse, match="'web' matches several: web@front, web@back; name one of them"):
+        running.one("web")

@@ -13,6 +13,7 @@ from synthlab.control.client_api import HttpClientApi
 from synthlab.control.connections import CONTAINER_HEADER, ClientConnections, leads_to
 from synthlab.control.exec_tunnel import Relay
 from synthlab.engine import containers
+from synthlab.errors import SynthlabError
 from synthlab.testing import FakeEngine, fake_container
 
 
@@ -89,3 +90,21 @@ def test_close() -> None:
 def test_only_what_runs_has_an_address(state: str, url: str | None) -> None:
     """After a crash, an engine lists the old ports of stopped containers; they are ignored."""
     assert api_url(replace(fake_container("call", "client1"), state=state)) == url
+
+
+@pytest.mark.issue(13)
+def test_a_container_that_publishes_nothing() -> None:
+    """On internal networks alone its API is reached through the engine, even where others are reached by port."""
+    asked: list[str] = []
+
+    def relay(container: containers.Container) -> Relay:
+        asked.append(container.name)
+        raise SynthlabError("through the engine")
+
+    connections = ClientConnections(FakeEngine(), leads=lambda url, id: True, relay=relay)
+    inner = replace(fake_container("call", "core"), ports={})
+    with pytest.raises(SynthlabError, match="through the engine"):
+        connections.api(inner).state()
+    assert asked == [inner.name]
+    with pytest.raises(SynthlabError, match="has no API: its container is not running"):
+        connections.api(replace(inner, state="exited")).state()

@@ -178,3 +178,21 @@ def test_a_project_that_is_up() -> None:
         plan_up(stack, engine, 1)
     engine.projects = {"mine": "mine", "other": ""}
     plan_up(stack, engine, 1, replacing=True)
+
+
+def test_several_networks() -> None:
+    """The companion has an API for each network, and an alias in each by which it learns which interface is which."""
+    service = OTHER | {"networks": {"front": {"ipv4_address": "10.91.0.10"}, "back": None}}
+    networks: dict[str, Any] = {"front": {"enable_ipv6": True}, "back": {"internal": True}}
+    stack = project({"web": service}, "web", networks=networks)
+    (holder,) = companions(stack)
+    assert holder.labels["synthlab.networks"] == "front,back"
+    assert holder.environment["SYNTHLAB_NETWORKS"] == '{"front": {}, "back": {}}'
+    assert holder.environment["SYNTHLAB_CONTROL_PORTS"] == "65080 65081"
+    assert "SYNTHLAB_CONDITIONS" not in holder.environment
+    assert [port.container for port in holder.ports] == [65080, 65081]
+    assert holder.given["networks"] == {
+        "front": {"ipv4_address": "10.91.0.10", "aliases": ["web", "synthlab-acme-web-1", "synthlab-network-0"]},
+        "back": {"aliases": ["web", "synthlab-acme-web-1", "synthlab-network-1"]},
+    }
+    assert holder.ipv6

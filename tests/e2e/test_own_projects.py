@@ -6,7 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -26,15 +26,15 @@ QUICK_MS = 100
 class Case:
     """A project, the state that its services reach, what else it must do, and from where to where it is measured.
 
-    `path` is a conditioned service and its port, and another service that connects to it.
+    `path`: a conditioned network, host and port by which another service reaches it, and that service with a port of
+    its own.
     """
 
     files: Sequence[str]
     states: Mapping[str, str]
     smoke: Callable[[OwnProject], object]
     impaired: Sequence[str]
-    path: tuple[str, int, str] | None = None
-    uncompared: Sequence[str] = field(default=())
+    path: tuple[str, str, int, str, int] | None = None
 
 
 def _page(own: OwnProject, holder: str, port: int) -> str:
@@ -101,25 +101,47 @@ def _shop(own: OwnProject) -> None:
     assert own.connect_ms("sidecar", "127.0.0.1", 8080, 1) > 0  # it shares the network of front
 
 
+def _networks(own: OwnProject) -> None:
+    for host in ("edge", "10.91.0.10", "fd91::10"):
+        assert own.connect_ms("user", host, 8000, 1) > 0
+    for host in ("edge", "edge.meet.example"):
+        assert own.connect_ms("core", host, 8000, 1) > 0
+    assert own.connect_ms("edge", "core", 8000, 1) > 0
+    for service, host in (("user", "core"), ("core", "10.91.0.10")):
+        with pytest.raises(subprocess.CalledProcessError):
+            own.connect_ms(service, host, 8000, 1)
+
+
 CASES = {
     "jobs": Case(
         ["compose.yaml"],
         {"setup": "exited 0", "cache": "healthy", "web": "running"},
         _jobs,
         ["web", "cache"],
-        ("web", 8000, "cache"),
+        ("web", "web", 8000, "cache", 6379),
     ),
     "replicas": Case(
-        ["compose.yaml"], {"proxy": "running"}, _replicas, ["worker", "proxy"], ("worker-1", 8000, "proxy"), ["worker"]
+        ["compose.yaml"],
+        {"proxy": "running"},
+        _replicas,
+        ["worker", "proxy"],
+        ("worker-1", "worker-1", 8000, "proxy", 80),
     ),
     "override": Case(["compose.yaml", "compose.test.yaml"], {"app": "healthy"}, _override, []),
     "media": Case(["compose.yaml"], {"turn": "running", "metrics": "running"}, _media, ["turn"]),
+    "networks": Case(
+        ["compose.yaml"],
+        {"edge": "running", "core": "running", "user": "running"},
+        _networks,
+        ["edge", "core"],
+        ("edge@front", "edge", 8000, "user", 8000),
+    ),
     "shop": Case(
         ["compose.yaml"],
         {"front": "running", "api": "healthy", "sidecar": "running"},
         _shop,
         ["front", "api"],
-        ("front", 8080, "api"),
+        ("front", "front", 8080, "api", 9000),
     ),
 }
 
@@ -143,23 +165,22 @@ def test_plain_and_wrapped(name: str) -> None:
             own = stack.enter_context(plain(name, files) if way is plain else wrapped(name, files, *flags))
             settled(own, case.states)
             case.smoke(own)
-            seen[way] = {service: own.inspect(service) for service in case.states if service not in case.uncompared}
+            seen[way] = {service: own.inspect(service) for service in case.states}
             if way is wrapped and case.path:
                 _is_impaired(own, *case.path)
     for service, theirs in seen[plain].items():
         assert differences(seen[wrapped][service], theirs) == {}, service
 
 
-def _is_impaired(own: OwnProject, name: str, port: int, other: str) -> None:
+def _is_impaired(own: OwnProject, name: str, host: str, port: int, other: str, port_there: int) -> None:
     """A condition on one service has its effect on connections to it, and on no others."""
     lab = own.name.removeprefix("synthlab-")
-    port_there = {"cache": 6379, "proxy": 80, "api": 9000}[other]
-    assert own.connect_ms(other, name, port) < QUICK_MS
+    assert own.connect_ms(other, host, port) < QUICK_MS
     synthlab("set", name, "--lab", lab, "--ingress", "--latency", f"{LATENCY_MS}ms")
-    assert LATENCY_MS <= own.connect_ms(other, name, port) < LATENCY_MS + QUICK_MS
+    assert LATENCY_MS <= own.connect_ms(other, host, port) < LATENCY_MS + QUICK_MS
     assert own.connect_ms(other, other, port_there) < QUICK_MS
     synthlab("reset", name, "--lab", lab)
-    assert own.connect_ms(other, name, port) < QUICK_MS
+    assert own.connect_ms(other, host, port) < QUICK_MS
 
 
 def test_what_happens_to_a_companion() -> None:

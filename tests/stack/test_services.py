@@ -214,3 +214,54 @@ def test_an_unset_variable_in_a_mount() -> None:
     stack = project({"web": WEB}, "web", warnings=[warning, warning], raw={"web": {"environment": {"A": "$CONFIG"}}})
     assert stack.compose
     assert stack.compose.warnings == (warning,)
+
+
+BOTH: dict[str, Any] = WEB | {"networks": {"front": None, "back": None}}
+BACK = {"front": {}, "back": {"internal": True}}
+
+
+def test_several_networks(tmp_path: Path) -> None:
+    """Each has conditions of its own; the service's name means all of them."""
+    stack = project(
+        {"edge": BOTH | {"x-synthlab": SLOW}, "core": WEB | {"networks": {"back": None}}}, "core", networks=BACK
+    )
+    assert [one.networks for one in stack.services] == [("front", "back"), ("back",)]
+    assert {name: one.conditions.to_dict() for name, one in stack.conditioned.items()} == {
+        "edge@front": SLOW,
+        "edge@back": SLOW,
+        "core@back": {},
+    }
+    assert stack.members("edge") == ["edge@front", "edge@back"]
+    client = "{service: edge, network: {egress: {latency: 50ms}}, networks: {back: {}}}"
+    text = f"compose: compose.yaml\nclients: {{edge: {client}}}\n"
+    stack = stack_with(tmp_path, text, {"edge": BOTH}, networks=BACK)
+    assert {name: one.conditions.to_dict() for name, one in stack.conditioned.items()} == {
+        "edge@front": SLOW,
+        "edge@back": {},
+    }
+
+
+def test_replicas_on_several_networks() -> None:
+    stack = project({"edge": BOTH | {"scale": 2}}, "edge", networks=BACK)
+    assert list(stack.conditioned) == ["edge-1@front", "edge-1@back", "edge-2@front", "edge-2@back"]
+    assert stack.members("edge") == list(stack.conditioned)
+
+
+@pytest.mark.parametrize(
+    ("services", "networks", "message"),
+    [
+        (BOTH, "{frnt: {}}", ":2: clients.x.networks.frnt: no such key; did you mean front?"),
+        (BOTH, "[front]", ":2: clients.x.networks: [front] is not a mapping from networks to conditions"),
+        (WEB, "{default: {}}", ":2: clients.x.networks: x is on one network: use `network`"),
+        (
+            WEB | {"networks": {f"n{number}": None for number in range(9)}},
+            "{}",
+            ":2: clients.x.service: x is on 9 networks: at most 8 are supported",
+        ),
+    ],
+)
+def test_bad_networks(services: dict[str, Any], networks: str, message: str, tmp_path: Path) -> None:
+    text = f"compose: compose.yaml\nclients: {{x: {{service: x, networks: {networks}}}}}\n"
+    with pytest.raises(WrongUse) as caught:
+        stack_with(tmp_path, text, {"x": services}, networks=BACK)
+    assert message in caught.value.message

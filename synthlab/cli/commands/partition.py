@@ -69,8 +69,8 @@ def partition(
     if heal:
         show_change(_heal(running, a, b), json)
         return
-    client, change = plan_partition(running, a, b, A_TO_B if one_way else BOTH, RESET if reject else SILENT)
-    show_change(running.change([client], change, options), json)
+    clients, change = plan_partition(running, a, b, A_TO_B if one_way else BOTH, RESET if reject else SILENT)
+    show_change(running.change(clients, change, options), json)
 
 
 def _heal(running: RunningLab, a: str, b: str) -> GroupChange:

@@ -96,8 +96,8 @@ async def cut(request: LabRequest) -> Any:
     def act() -> GroupChange:
         lab = request.lab()
         answer = ANSWERS[body.get("answer", "drop")]
-        client, cutting = plan_partition(lab, body["a"], body["b"], body.get("direction", BOTH), answer)
-        return lab.change([client], cutting, ChangeOptions(lease_ns=duration(body, "for")))
+        clients, cutting = plan_partition(lab, body["a"], body["b"], body.get("direction", BOTH), answer)
+        return lab.change(clients, cutting, ChangeOptions(lease_ns=duration(body, "for")))
 
     return await _in_turn(request, act)
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocket
 
-from ...contract import API_PORT, CDP_PORT, COMPANION_API_PORT, VNC_PORT
+from ...contract import CDP_PORT, VNC_PORT
 from ...control import addresses
 from ...control.container_lookup import conditioned_network_of
 from ...control.port_tunnel import connect
@@ -44,7 +44,7 @@ async def relay_api(request: LabRequest) -> Any:
         target = f"{target}?{request.http.url.query}"
     headers = {name: value for name, value in request.http.headers.items() if name in PASSED}
     if request.http.method == "GET" and request.path["path"] == "v1/events":
-        port = COMPANION_API_PORT if container.network_of else API_PORT
+        port = container.api_port
         return await _streamed(request.dashboard, container, port, target, headers | {"host": "127.0.0.1"})
     body = await _body_of(request)
     api = request.dashboard.backend.api(container)

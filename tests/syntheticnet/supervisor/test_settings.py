@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,23 @@ def test_user() -> None:
     assert read_user({"SYNTHLAB_USER": "4242"}) == ApplicationUser(4242, 4242, "", "/")
     with pytest.raises(BadSettings, match="no user 'nosuch' in this image"):
         read_user({"SYNTHLAB_USER": "nosuch"})
+
+
+@pytest.mark.issue(13)
+def test_several_networks(folder: Path) -> None:  # noqa: ARG001 - replaces the folder of files
+    """Conditions by network, in order; mistakes name the variable and the value."""
+    networks = read(SYNTHLAB_NETWORKS='{"front": {"egress": {"loss": "5%"}}, "back": {}}').networks
+    assert {name: conditions.to_dict() for name, conditions in networks.items()} == {
+        "front": {"egress": {"loss": "5%"}},
+        "back": {},
+    }
+    assert read().networks == {}
+    many = json.dumps({f"n{number}": {} for number in range(9)})
+    for text, message in (
+        ("front", "not a JSON object of conditions by network"),
+        ("[]", "not a JSON object of conditions by network"),
+        ('{"front": {"egress": {"los": 1}}}', "egress.los: no such condition"),
+        (many, "9 networks; at most 8 are supported"),
+    ):
+        with pytest.raises(BadSettings, match=f"^SYNTHLAB_NETWORKS.*{re.escape(message)}"):
+            read(SYNTHLAB_NETWORKS=text)
