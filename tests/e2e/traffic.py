@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import itertools
 import json
 import math
 import select
@@ -17,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -32,6 +33,7 @@ _QUIET_SECONDS = 0.5
 _ASK_EVERY_SECONDS = 0.05
 _STAMP = struct.Struct("!Id")  # number and send time; all containers of an engine share one monotonic clock
 _CLOCK = struct.Struct("!d")
+_MARK = struct.Struct("!q")
 
 
 def sink(port: str) -> dict[str, Any]:
@@ -53,6 +55,21 @@ def send(host: str, port: str, count: str, per_second: str, size: str) -> dict[s
     for number in _paced(int(count), float(per_second)):
         sender.send(_STAMP.pack(number, time.monotonic()) + padding)
     return {"sent": int(count), "seconds": time.monotonic() - start}
+
+
+def mark(host: str, port: str) -> dict[str, Any]:
+    """Send a datagram each millisecond until standard input ends: when each was sent, in ns since the epoch."""
+    sender = _connected(host, int(port))
+    sent = []
+    for _ in takewhile(lambda _: not select.select([sys.stdin], [], [], 0)[0], _paced(None, 1000)):
+        sent.append(time.time_ns())
+        sender.send(_MARK.pack(sent[-1]))
+    return {"sent_ns": sent}
+
+
+def marked(port: str) -> dict[str, Any]:
+    """When the datagrams that arrive from `mark` were sent."""
+    return {"sent_ns": [_MARK.unpack(data)[0] for data, _ in _arriving(_udp_socket(int(port)))]}
 
 
 def echo(port: str) -> dict[str, Any]:
@@ -250,10 +267,10 @@ def _answers(asker: socket.socket, seconds: float, most: float = math.inf) -> li
     return answers
 
 
-def _paced(count: int, per_second: float) -> Iterator[int]:
-    """Yield numbers at a steady pace; after a delay it catches up in small steps."""
+def _paced(count: int | None, per_second: float) -> Iterator[int]:
+    """Yield numbers (without a count, for ever) at a steady pace; after a delay it catches up in small steps."""
     start = time.monotonic()
-    for number in range(count):
+    for number in islice(itertools.count(), count):
         ahead = start + number / per_second - time.monotonic()
         if ahead > 0.0005:
             time.sleep(ahead)
@@ -262,7 +279,23 @@ def _paced(count: int, per_second: float) -> Iterator[int]:
 
 MODES: dict[str, Callable[..., dict[str, Any]]] = {
     mode.__name__: mode
-    for mode in (sink, send, echo, rtt, serve, stream, resolve, interfaces, changes, refusal, fetch, try_tcp, capture)
+    for mode in (
+        sink,
+        send,
+        mark,
+        marked,
+        echo,
+        rtt,
+        serve,
+        stream,
+        resolve,
+        interfaces,
+        changes,
+        refusal,
+        fetch,
+        try_tcp,
+        capture,
+    )
 }
 
 if __name__ == "__main__":
