@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from ..labs import docker
 from ..pair import Pair
 from .arrivals import Arrivals
 from .client_api import ClientApi
@@ -43,6 +45,34 @@ def test_many_tabs(lab: Pair, page: Page, api: ClientApi) -> None:
         expect(slider(one, "All traffic Upload rate")).to_have_attribute("aria-valuetext", "300 kbit/s")
     for other in others:
         other.close()
+
+
+def test_a_client_that_does_not_answer(lab: Pair, page: Page, api: ClientApi) -> None:
+    """The page says so within seconds, still shows what it knows, and goes on by itself."""
+    api.change({"egress": {"rate": "300kbit"}})
+    rate = slider(page, "All traffic Upload rate")
+    expect(rate).to_have_attribute("aria-valuetext", "300 kbit/s")
+    docker("pause", lab.container("client2"))
+    try:
+        expect(page.locator(".health")).to_have_text("No answer", timeout=8000)
+        expect(page.get_by_text("What you see is from before")).to_be_visible()
+        expect(rate).to_have_attribute("aria-valuetext", "300 kbit/s")
+    finally:
+        docker("unpause", lab.container("client2"))
+    expect(page.get_by_text("What you see is from before")).to_have_count(0, timeout=8000)
+    api.change({"egress": {"rate": "200kbit"}})
+    expect(rate).to_have_attribute("aria-valuetext", "200 kbit/s")
+
+
+def test_what_else_shows_the_client(page: Page) -> None:
+    """In the lab's network, where ports of the host lead nowhere, there are commands; the numbers are a link."""
+    page.get_by_role("button", name="See also").click()
+    expect(page.locator(".places dt")).to_have_text(["Page of the lab", "WebRTC numbers"])
+    expect(page.locator(".places code")).to_have_text("synthlab dashboard")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="/v1/stats").click()
+    assert "values" in json.loads(opened.value.inner_text("body"))
+    opened.value.close()
 
 
 @pytest.mark.usefixtures("arrivals")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from ..labs import until
 from ..pair import Pair
@@ -39,6 +41,62 @@ def test_a_flow_by_its_expression(page: Page, api: ClientApi) -> None:
     field.fill("*:tcp")
     field.press("Enter")
     until(lambda: api.conditions["flows"].get("*:tcp") == {"ingress": {"loss": "5%"}})
+
+
+def test_typing_goes_on_while_a_flow_is_made(page: Page, api: ClientApi) -> None:
+    """What is typed while the request for a flow is under way is kept."""
+    field, changes = page.locator("#flow-expression"), "**/v1/conditions?by=page"
+    requests = list[Route]()
+    page.route(changes, lambda route: requests.append(route))  # noqa: PLW0108 - Playwright marks the function
+    field.fill("*:udp")
+    with page.expect_request(changes):
+        field.press("Enter")
+    field.fill("*:tcp:44")
+    requests.pop().continue_()
+    expect(page.locator("[data-panel='*:udp']")).to_be_visible()
+    page.unroute(changes)
+    expect(field).to_have_value("*:tcp:44")
+    field.press("Enter")
+    expect(field).to_have_value("")
+    assert list(api.conditions["flows"]) == ["*:udp", "*:tcp:44"]
+
+
+def test_mute_a_flow(page: Page, api: ClientApi, arrivals: Arrivals) -> None:
+    """Muted, a flow keeps its outage but lets its packets pass; put in force again, it stops them."""
+    broken = {"flows": {f"*:udp:{PORT}": {"egress": {"outage": True}}}}
+    api.change(broken)
+    mute = page.locator(f"[data-panel='*:udp:{PORT}']").get_by_role("button", name=re.compile("^Muted?$"))
+
+    def passes() -> bool:
+        began = time.time() + 0.1
+        page.wait_for_timeout(400)
+        return bool(arrivals.times(PORT, began, time.time()))
+
+    expect(mute).to_have_attribute("aria-pressed", "false")
+    assert not passes()
+    mute.click()
+    expect(mute).to_have_attribute("aria-pressed", "true")
+    assert passes()
+    assert api.conditions["flows"][f"*:udp:{PORT}"] == broken["flows"][f"*:udp:{PORT}"] | {"muted": True}
+    mute.click()
+    expect(mute).to_have_attribute("aria-pressed", "false")
+    assert not passes()
+    assert api.conditions == broken
+
+
+def test_a_profile_of_a_flow(page: Page, api: ClientApi) -> None:
+    """It replaces all values of this flow, in both directions, and nothing else; one undo restores them."""
+    other, flow = {"ingress": {"loss": "1%"}}, {"egress": {"loss": "3%"}, "muted": True}
+    before: dict[str, Any] = {"egress": {"latency": "9ms"}, "flows": {"*:tcp": other, "*:udp": flow}}
+    api.change(before)
+    page.get_by_role("button", name="Profile of *:udp", exact=True).click()
+    page.keyboard.type("wpt 3g-slow")
+    page.keyboard.press("Enter")
+    slow = {"rate": "400kbit", "latency": "200ms"}
+    changed = {"ingress": slow, "egress": slow, "muted": True}
+    until(lambda: api.conditions == before | {"flows": {"*:tcp": other, "*:udp": changed}})
+    page.get_by_role("button", name="Undo", exact=True).click()
+    until(lambda: api.conditions == before)
 
 
 def test_break_only_one_kind_of_traffic(page: Page, api: ClientApi, arrivals: Arrivals) -> None:

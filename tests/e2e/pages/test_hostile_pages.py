@@ -58,12 +58,16 @@ def test_the_control_page_inside_the_client(lab: Pair, tab: Page) -> None:
 
 
 @pytest.mark.issue(12)
-def test_the_page_inside_the_client_is_read_only(tab: Page) -> None:
+def test_the_page_inside_the_client_is_read_only(lab: Pair, tab: Page) -> None:
     """Where changes are refused, controls are disabled, and a line says how to make them; no resource is missing."""
     missing = list[str]()
     tab.on("response", lambda answer: missing.append(answer.url) if answer.status == 404 else None)
     tab.goto("http://localhost/ui/")
-    expect(tab.get_by_text("Read-only")).to_contain_text("synthlab open client1")
+    notice = tab.get_by_text("Read-only")
+    expect(notice).to_contain_text("synthlab open client1")
+    expect(notice).to_contain_text("self_control: true")
+    tab.get_by_role("button", name="See also").click()
+    expect(tab.locator(".places code").first).to_have_text(f"synthlab open client1 --screen --lab {lab.name}")
     for control in (tab.get_by_role("slider"), tab.locator(".number"), tab.locator("#flow-expression")):
         expect(control.first).to_be_disabled()
     expect(tab.get_by_role("button", name="Hold to break")).to_be_disabled()
