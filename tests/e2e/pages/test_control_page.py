@@ -17,6 +17,7 @@ from .hand import slider
 
 pytestmark = [pytest.mark.docker, pytest.mark.issue(12), pytest.mark.timeout(120)]
 
+MUTED = {"ingress": {"loss": "5%"}, "muted": True}
 TABS = 7
 """More than the connections a browser opens to one address."""
 
@@ -64,6 +65,13 @@ def test_a_client_that_does_not_answer(lab: Pair, page: Page, api: ClientApi) ->
     expect(rate).to_have_attribute("aria-valuetext", "200 kbit/s")
 
 
+def test_a_module_that_did_not_come(lab: Pair, tab: Page) -> None:
+    """The page loads again where the browser lost one of its files, as it does when networks of its machine change."""
+    tab.route("**/ui/undo.js", lambda route: route.abort(), times=1)
+    tab.goto(f"http://{lab.address('client2')}/ui/")
+    expect(tab.get_by_role("heading", name="client2")).to_be_visible()
+
+
 def test_what_else_shows_the_client(page: Page) -> None:
     """In the lab's network, where ports of the host lead nowhere, there are commands; the numbers are a link."""
     page.get_by_role("button", name="See also").click()
@@ -78,11 +86,12 @@ def test_what_else_shows_the_client(page: Page) -> None:
 @pytest.mark.usefixtures("arrivals")
 def test_accessibility(page: Page, api: ClientApi) -> None:
     """With all of the page in use, axe finds nothing wrong in either colour scheme, and nothing is too wide."""
-    api.change({"egress": {"rate": "500kbit"}, "flows": {"*:udp": {"ingress": {"loss": "5%"}}}})
+    api.change({"egress": {"rate": "500kbit"}, "flows": {"*:udp": MUTED, "*:tcp": MUTED}})
     page.get_by_role("button", name="*:udp", exact=True).click()
     page.get_by_role("button", name="More values").first.click()
     page.get_by_role("button", name="Dog 10 s").click()
     page.locator(".row-button").first.click()
+    page.get_by_role("button", name="See also").click()
     page.locator("#flow-expression").fill("nonsense:nonsense")
     expect(page.locator("#flow-verdict")).to_have_class("refusal")
     for scheme, width in (("light", 1280), ("dark", 400)):
