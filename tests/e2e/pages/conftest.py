@@ -91,4 +91,6 @@ def page(lab: Pair, tab: Page, api: ClientApi) -> Iterator[Page]:
     tab.bring_to_front()  # a tab behind others may get no animation frames, for which Playwright's clicks wait
     expect(tab.get_by_role("heading", name="client2")).to_be_visible()
     yield tab
+    if not tab.is_closed():
+        print("the page is", tab.evaluate("document.visibilityState"))  # shown where a test failed
     assert errors == []
