@@ -9,11 +9,13 @@
 - `bins PORT SECONDS` prints how many packets and bytes arrived in each millisecond since the epoch.
 """
 
+import itertools
 import json
 import socket
 import struct
 import sys
 import time
+from collections.abc import Iterator
 
 EVERY_S = 0.001
 BIN_NS = 1_000_000
@@ -44,33 +46,6 @@ def stream(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
     print(json.dumps({"sent": count}))
 
 
-def arrivals(port: int, lasts_s: float) -> None:
-    receiver, came = listen(port), []
-    receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    end = time.monotonic() + lasts_s
-    while time.monotonic() < end:
-        try:
-            packet, [(_, _, stamp)], *_ = receiver.recvmsg(65536, 100)
-        except TimeoutError:
-            continue
-        seconds, nanoseconds = struct.unpack("qq", stamp)
-        came.append([struct.unpack("!q", packet[:8])[0], seconds * 10**9 + nanoseconds])
-    print(json.dumps({"came": came}))
-
-
-def follow(port: int, lasts_s: float) -> None:
-    receiver = listen(port)
-    receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    end = time.monotonic() + lasts_s
-    while time.monotonic() < end:
-        try:
-            packet, [(_, _, stamp)], *_ = receiver.recvmsg(65536, 100)
-        except TimeoutError:
-            continue
-        seconds, nanoseconds = struct.unpack("qq", stamp)
-        print(port, seconds * 10**9 + nanoseconds, len(packet), flush=True)
-
-
 def flood(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
     """Send packets of 1,200 bytes at a rate that includes frame headers, each at its due time."""
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -83,27 +58,41 @@ def flood(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
     print(json.dumps({"sent": count}))
 
 
-def listen(port: int) -> socket.socket:
+def arriving(port: int, lasts_s: float) -> Iterator[tuple[bytes, int]]:
+    """Each packet that arrives, with the kernel's receive stamp in ns since the epoch."""
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     receiver.bind(("", port))
     receiver.settimeout(0.2)
     print("listening", flush=True)
-    return receiver
-
-
-def receive(port: int, lasts_s: float) -> None:
-    receiver, came = listen(port), []
     end = time.monotonic() + lasts_s
     while time.monotonic() < end:
         try:
-            came.append(struct.unpack("!q", receiver.recv(100))[0])
+            packet, [(_, _, stamp)], *_ = receiver.recvmsg(65536, 100)
         except TimeoutError:
             continue
-        if came[-1] == END:
-            came.pop()
-            break
-    print(json.dumps({"sent_ns": came}))
+        seconds, nanoseconds = struct.unpack("qq", stamp)
+        yield packet, seconds * 10**9 + nanoseconds
+
+
+def arrivals(port: int, lasts_s: float) -> None:
+    came = [[sent_ns(packet), stamp] for packet, stamp in arriving(port, lasts_s)]
+    print(json.dumps({"came": came}))
+
+
+def follow(port: int, lasts_s: float) -> None:
+    for packet, stamp in arriving(port, lasts_s):
+        print(port, stamp, len(packet), flush=True)
+
+
+def receive(port: int, lasts_s: float) -> None:
+    sent = (sent_ns(packet) for packet, _ in arriving(port, lasts_s))
+    print(json.dumps({"sent_ns": list(itertools.takewhile(lambda stamp: stamp != END, sent))}))
+
+
+def sent_ns(packet: bytes) -> int:
+    return int(struct.unpack("!q", packet[:8])[0])
 
 
 def stop(port: int) -> None:
@@ -112,16 +101,10 @@ def stop(port: int) -> None:
 
 
 def bins(port: int, lasts_s: float) -> None:
-    receiver, counts = listen(port), dict[int, tuple[int, int]]()
-    end = time.monotonic() + lasts_s
-    while time.monotonic() < end:
-        try:
-            size = len(receiver.recv(65536))
-        except TimeoutError:
-            continue
-        bin = time.time_ns() // BIN_NS
-        packets, octets = counts.get(bin, (0, 0))
-        counts[bin] = packets + 1, octets + size
+    counts = dict[int, tuple[int, int]]()
+    for packet, stamp in arriving(port, lasts_s):
+        packets, octets = counts.get(stamp // BIN_NS, (0, 0))
+        counts[stamp // BIN_NS] = packets + 1, octets + len(packet)
     print(json.dumps({"bins": [[bin, *count] for bin, count in counts.items()]}))
 
 

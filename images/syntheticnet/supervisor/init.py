@@ -120,7 +120,9 @@ def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[
     # asyncio sets it only for sockets with an explicit protocol; without it each answer takes 40 ms.
     for listener in listeners:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    identity = Identity(settings.name, settings.lab, settings.startup, _container(), settings.self_control)
+    identity = Identity(
+        settings.name, settings.lab, settings.startup, _container(), settings.self_control, settings.screen_port
+    )
 
     def serve(_: int) -> None:
         syscalls.become(API_USER, API_USER)

@@ -44,7 +44,7 @@ class Settings:
 
     `api_port` None: no API, so the startup conditions never change. `expires` is when the container stops
     (Unix time, s); None: never. With `ipv6_only` the application has no IPv4. With `self_control` it may change its own
-    conditions.
+    conditions. `screen_port` is the host's port of its screen; 0 if the engine has chosen it, None without a screen.
     """
 
     command: tuple[str, ...]
@@ -60,6 +60,7 @@ class Settings:
     allow: Allow = Allow()
     ipv6_only: bool = False
     self_control: bool = False
+    screen_port: int | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
@@ -80,6 +81,7 @@ class Settings:
             allow=_allow(environment.get("SYNTHLAB_ALLOW", "")),
             ipv6_only=_ipv6_only(environment.get("SYNTHLAB_IP", "")),
             self_control=_self_control(environment),
+            screen_port=_screen_port(environment.get("SYNTHLAB_SCREEN_PORT", "")),
         )
 
 
@@ -164,6 +166,12 @@ def _self_control(environment: Mapping[str, str]) -> bool:
     if text not in ("", "0", "1"):
         raise BadSettings(f"SYNTHLAB_SELF_CONTROL: {text!r} is not 0 or 1")
     return text == "1" if text else not environment.get("SYNTHLAB_LAB")
+
+
+def _screen_port(text: str) -> int | None:
+    if text and not (text.isdecimal() and int(text) < 65536):
+        raise BadSettings(f"SYNTHLAB_SCREEN_PORT: {text!r} is not a port from 0 to 65535")
+    return int(text) if text else None
 
 
 def _files(folder: Path) -> Files:
