@@ -142,6 +142,7 @@ export type State = {
     seed: number;
     problem: string | null;
     self_control: boolean;
+    screen_port: number | null;
     may_change: boolean;
     /** @description time of CLOCK_MONOTONIC in ns */
     monotonic_ns: number;

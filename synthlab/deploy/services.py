@@ -154,7 +154,7 @@ def _client_service(stack: Stack, client: StackClient, index: int, ports: Ports)
         conditioned=True,
         after=sfu_condition(stack) | turn_condition(stack),
         labels=lab_labels(stack) | marks,
-        environment=_environment(stack, client, mounts),
+        environment=_environment(stack, client, ports, mounts),
         ports=tuple(_published(client, ports)),
         mounts=tuple(mounts.values()),
         configs=(
@@ -189,7 +189,7 @@ def _mounts(client: StackClient) -> dict[str, Mount]:
     }
 
 
-def _environment(stack: Stack, client: StackClient, mounts: Mapping[str, Mount]) -> dict[str, str]:
+def _environment(stack: Stack, client: StackClient, ports: Ports, mounts: Mapping[str, Mount]) -> dict[str, str]:
     always = {
         "SYNTHLAB_LAB": stack.name,
         "SYNTHLAB_NAME": client.name,
@@ -208,6 +208,7 @@ def _environment(stack: Stack, client: StackClient, mounts: Mapping[str, Mount])
         "SYNTHLAB_VIDEO": client.video,
         "SYNTHLAB_ALLOW": " ".join(client.allow) or None,
         "SYNTHLAB_SELF_CONTROL": "1" if client.self_control else None,
+        "SYNTHLAB_SCREEN_PORT": None if client.headless else str(ports.vnc or 0),
         "ENTRY": client.command,
     }
     media = {f"SYNTHLAB_MEDIA_{kind.upper()}": mount.target for kind, mount in mounts.items()}

@@ -9,6 +9,7 @@ import ctypes
 import errno
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -75,13 +76,13 @@ def spoof(client: str, gateway: str, port: str) -> dict[str, Any]:
         return {"answers": heard, "claimed": own.hex(":"), "gateway": macs[gateway].hex(":")}
 
 
-def pretend(gateway: str, seconds: str) -> dict[str, Any]:
-    """Claim the gateway's address toward everybody for this time, with solicited and unsolicited ARP."""
+def pretend(gateway: str) -> dict[str, Any]:
+    """Claim the gateway's address toward everybody until standard input ends, with solicited and unsolicited ARP."""
     print("ready", flush=True)
-    claims, end = 0, time.monotonic() + float(seconds)
+    claims = 0
     with _wire() as wire:
         own = wire.getsockname()[4]
-        while time.monotonic() < end:
+        while not select.select([sys.stdin], [], [], 0)[0]:
             wire.send(_arp(2, own, gateway, b"\xff" * 6, gateway))
             for frame in _heard(wire, 0.005):
                 if _is_question(frame, gateway):

@@ -1,4 +1,4 @@
-"""Ways into and out of a client container, tried from inside it with `python3 - MODE ...`; prints JSON.
+"""Ways into and out of a client container, tried from inside it with `python3 -c ... MODE ...`; prints JSON.
 
 Standard library only, because it runs on the container's Python.
 """
@@ -30,7 +30,7 @@ def shout(rounds: str, host: str, port: str, patience: str) -> dict[str, Any]:
     """Send to a host, to broadcast and to groups, and connect to the host, through every interface.
 
     After the last round a pending connection has this many seconds left.
-    Each datagram names its interface and target. Counts what was sent, and what the firewall refused.
+    Each datagram names its sender, interface and target. Counts what was sent, and what the firewall refused.
     """
     family = _family(host)
     sent: Counter[str] = Counter()
@@ -41,7 +41,7 @@ def shout(rounds: str, host: str, port: str, patience: str) -> dict[str, Any]:
         for name, sender in senders.items():
             for target in (host, *EVERYONE[family], *GROUPS[family]):
                 try:
-                    sender.sendto(f"{name} {target}".encode(), (target, int(port)))
+                    sender.sendto(f"{socket.gethostname()} {name} {target}".encode(), (target, int(port)))
                     sent[name] += 1
                 except OSError as error:
                     refused[name] += error.errno == errno.EPERM
@@ -54,23 +54,25 @@ def shout(rounds: str, host: str, port: str, patience: str) -> dict[str, Any]:
     return {"sent": sent, "refused": refused, "connected": connected}
 
 
-def listen(seconds: str, port: str, version: str) -> dict[str, Any]:
-    """Count datagrams and connections received on every interface: rows of interface, content and count."""
+def listen(port: str, version: str) -> dict[str, Any]:
+    """Count datagrams and connections received on every interface until standard input ends.
+
+    Rows of interface, content and count.
+    """
     family = int(version)
     receivers: dict[socket.socket, str] = {}
     for index, name in _interfaces().items():
         receivers |= {_receiver(family, index, name, int(port)): name, _server(family, name, int(port)): name}
     print("listening", flush=True)
     heard: Counter[tuple[str, str]] = Counter()
-    deadline = time.monotonic() + float(seconds)
-    while (left := deadline - time.monotonic()) > 0:
-        for receiver in select.select(list(receivers), [], [], left)[0]:
+    while sys.stdin not in (ready := select.select([sys.stdin, *receivers], [], [])[0]):
+        for receiver in receivers.keys() & ready:
             heard[receivers[receiver], _said(receiver)] += 1
     return {"heard": [[interface, said, count] for (interface, said), count in heard.items()]}
 
 
-def ask(count: str, seconds: str, host: str, mac: str, other_mac: str) -> dict[str, Any]:
-    """Send echo and ARP requests in hand-made frames: kinds and times of the answers.
+def ask(count: str, host: str, mac: str, other_mac: str) -> dict[str, Any]:
+    """Send echo and ARP requests in hand-made frames: the kinds of the answers until standard input ends.
 
     Echo requests go to its MAC address, to that of another of its interfaces, and to broadcast.
     """
@@ -82,13 +84,9 @@ def ask(count: str, seconds: str, host: str, mac: str, other_mac: str) -> dict[s
         time.sleep(_PAUSE_SECONDS)
     print("asked", flush=True)
     answers = []
-    deadline = time.monotonic() + float(seconds)
-    while (left := deadline - time.monotonic()) > 0:
-        asker.socket.settimeout(left)
-        with suppress(TimeoutError):
-            kind = asker.kind(asker.socket.recv(2048))
-            if kind:
-                answers.append([kind, time.monotonic()])
+    while sys.stdin not in select.select([sys.stdin, asker.socket], [], [])[0]:
+        if kind := asker.kind(asker.socket.recv(2048)):
+            answers.append(kind)
     return {"answers": answers}
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from synthlab.control.backend import make_backend
+from synthlab.control.running_lab import RunningLab
 from synthlab.stack import Ip
 
 from .labs import docker, lab_up, synthlab
@@ -31,11 +33,9 @@ class Traffic:
     """Scripts whose result has not been read yet."""
 
     def __init__(self, container: str, mode: str, *arguments: object, script: str = "traffic.py") -> None:
-        command = ["docker", "exec", "-i", container, "python3", "-", mode, *map(str, arguments)]
+        program = (Path(__file__).parent / script).read_text()
+        command = ["docker", "exec", "-i", container, "python3", "-c", program, mode, *map(str, arguments)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdin
-        self._process.stdin.write((Path(__file__).parent / script).read_text())
-        self._process.stdin.close()
         self.unfinished.append(self)
 
     def ready(self) -> Traffic:
@@ -51,8 +51,10 @@ class Traffic:
         return result
 
     def wait(self) -> list[str]:
-        """Wait until it exits; the lines that it printed."""
+        """Wait until it exits, after the end of its input, which ends what listens; the lines that it printed."""
+        assert self._process.stdin
         assert self._process.stdout
+        self._process.stdin.close()
         with self._process.stdout as output:
             lines = output.read().splitlines()
         self._process.wait()
@@ -108,18 +110,22 @@ class Pair:
         synthlab("set", "client2", *options, "--lab", self.name)
 
     def reset(self) -> None:
-        synthlab("reset", "client2", "--lab", self.name)
+        with self._running() as lab:
+            lab.reset([lab.one("client2")])
 
     def state(self, client: str = "client2") -> dict[str, Any]:
-        shown = synthlab("show", client, "--json", "--lab", self.name).stdout
-        state: dict[str, Any] = json.loads(shown)[client]
-        return state
+        return self.states(client)[client]
+
+    def states(self, *clients: str) -> dict[str, dict[str, Any]]:
+        """The answers of these clients' APIs, by name; asked without a process, which would take longer than they."""
+        with self._running() as lab:
+            return {name: dict(state.answer) for name, state in lab.states(lab.find(clients)).items()}
 
     def drops(self, *clients: str) -> Counter[str]:
         """Packets dropped so far by the forwarders of these clients (default: both), by cause, in both directions."""
         dropped: Counter[str] = Counter()
-        for client in clients or ("client1", "client2"):
-            for link in self.state(client)["links"].values():
+        for state in self.states(*(clients or ("client1", "client2"))).values():
+            for link in state["links"].values():
                 dropped.update(link["dropped"])
         return dropped
 
@@ -132,6 +138,14 @@ class Pair:
         """The clients that `ps` lists."""
         rows: list[dict[str, Any]] = json.loads(synthlab("ps", "--json", "--lab", self.name).stdout)
         return rows
+
+    @contextmanager
+    def _running(self) -> Iterator[RunningLab]:
+        backend = make_backend()
+        try:
+            yield RunningLab.named(backend, self.name)
+        finally:
+            backend.close()
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 from .labs import lab_up, synthlab
 from .pair import STACK, Pair
@@ -42,12 +41,6 @@ def run(lab: Path, steps: str, *options: str, status: int | None) -> dict[str, A
     return {**record, "exit": result.returncode}
 
 
-def state(client: str) -> dict[str, Any]:
-    """The answer of a client's API."""
-    with urlopen(f"http://127.0.0.1:{Pair(LAB).port(client)}/v1/state", timeout=5) as answer:
-        return dict(json.load(answer))
-
-
 def egress() -> dict[str, Any]:
     """The conditions in force on client2's egress link."""
-    return dict(state("client2")["conditions"].get("egress", {}))
+    return dict(Pair(LAB).state()["conditions"].get("egress", {}))

@@ -1,7 +1,5 @@
 """Packets that carry their send time, for tests of when something happened. Runs in a container's Python.
 
-- `send HOST PORT SECONDS` sends one per millisecond, and prints the send times in ns since the epoch.
-- `receive PORT SECONDS` prints the send times of all that arrived; `end PORT` stops it earlier.
 - `stream HOST PORT SECONDS RATE` sends stamped packets of 1,200 bytes at a rate; `arrivals PORT SECONDS`
   prints when each one that arrived was sent, and when the kernel received it.
 - `follow PORT SECONDS` prints a line for each one that arrives: its port, the kernel's stamp in ns, and its bytes.
@@ -14,23 +12,11 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Iterator
 
-EVERY_S = 0.001
 BIN_NS = 1_000_000
 PAYLOAD, FRAME = 1200, 1242
 SO_TIMESTAMPNS = 35
-END = -1
-
-
-def send(host: str, port: int, lasts_s: float) -> None:
-    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    start, sent = time.monotonic(), list[int]()
-    while (now := time.monotonic() - start) < lasts_s:
-        if now < len(sent) * EVERY_S:
-            time.sleep(len(sent) * EVERY_S - now)
-        sent.append(time.time_ns())
-        sender.sendto(struct.pack("!q", sent[-1]), (host, port))
-    print(json.dumps({"sent_ns": sent}))
 
 
 def stream(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
@@ -42,33 +28,6 @@ def stream(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
             count += 1
         time.sleep(0.002)
     print(json.dumps({"sent": count}))
-
-
-def arrivals(port: int, lasts_s: float) -> None:
-    receiver, came = listen(port), []
-    receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    end = time.monotonic() + lasts_s
-    while time.monotonic() < end:
-        try:
-            packet, [(_, _, stamp)], *_ = receiver.recvmsg(65536, 100)
-        except TimeoutError:
-            continue
-        seconds, nanoseconds = struct.unpack("qq", stamp)
-        came.append([struct.unpack("!q", packet[:8])[0], seconds * 10**9 + nanoseconds])
-    print(json.dumps({"came": came}))
-
-
-def follow(port: int, lasts_s: float) -> None:
-    receiver = listen(port)
-    receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    end = time.monotonic() + lasts_s
-    while time.monotonic() < end:
-        try:
-            packet, [(_, _, stamp)], *_ = receiver.recvmsg(65536, 100)
-        except TimeoutError:
-            continue
-        seconds, nanoseconds = struct.unpack("qq", stamp)
-        print(port, seconds * 10**9 + nanoseconds, len(packet), flush=True)
 
 
 def flood(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
@@ -83,55 +42,49 @@ def flood(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
     print(json.dumps({"sent": count}))
 
 
-def listen(port: int) -> socket.socket:
+def arriving(port: int, lasts_s: float) -> Iterator[tuple[bytes, int]]:
+    """Each packet that arrives, with the kernel's receive stamp in ns since the epoch."""
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     receiver.bind(("", port))
     receiver.settimeout(0.2)
     print("listening", flush=True)
-    return receiver
-
-
-def receive(port: int, lasts_s: float) -> None:
-    receiver, came = listen(port), []
     end = time.monotonic() + lasts_s
     while time.monotonic() < end:
         try:
-            came.append(struct.unpack("!q", receiver.recv(100))[0])
+            packet, [(_, _, stamp)], *_ = receiver.recvmsg(65536, 100)
         except TimeoutError:
             continue
-        if came[-1] == END:
-            came.pop()
-            break
-    print(json.dumps({"sent_ns": came}))
+        seconds, nanoseconds = struct.unpack("qq", stamp)
+        yield packet, seconds * 10**9 + nanoseconds
 
 
-def stop(port: int) -> None:
-    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(struct.pack("!q", END), ("127.0.0.1", port))
-    print(json.dumps({}))
+def arrivals(port: int, lasts_s: float) -> None:
+    came = [[sent_ns(packet), stamp] for packet, stamp in arriving(port, lasts_s)]
+    print(json.dumps({"came": came}))
+
+
+def follow(port: int, lasts_s: float) -> None:
+    for packet, stamp in arriving(port, lasts_s):
+        print(port, stamp, len(packet), flush=True)
+
+
+def sent_ns(packet: bytes) -> int:
+    return int(struct.unpack("!q", packet[:8])[0])
 
 
 def bins(port: int, lasts_s: float) -> None:
-    receiver, counts = listen(port), dict[int, tuple[int, int]]()
-    end = time.monotonic() + lasts_s
-    while time.monotonic() < end:
-        try:
-            size = len(receiver.recv(65536))
-        except TimeoutError:
-            continue
-        bin = time.time_ns() // BIN_NS
-        packets, octets = counts.get(bin, (0, 0))
-        counts[bin] = packets + 1, octets + size
+    counts = dict[int, tuple[int, int]]()
+    for packet, stamp in arriving(port, lasts_s):
+        packets, octets = counts.get(stamp // BIN_NS, (0, 0))
+        counts[stamp // BIN_NS] = packets + 1, octets + len(packet)
     print(json.dumps({"bins": [[bin, *count] for bin, count in counts.items()]}))
 
 
 if __name__ == "__main__":
     mode, *rest = sys.argv[1:]
-    if mode == "send":
-        send(rest[0], int(rest[1]), float(rest[2]))
-    elif mode in ("flood", "stream"):
+    if mode in ("flood", "stream"):
         {"flood": flood, "stream": stream}[mode](rest[0], int(rest[1]), float(rest[2]), float(rest[3]))
-    elif mode == "end":
-        stop(int(rest[0]))
     else:
-        {"receive": receive, "bins": bins, "arrivals": arrivals, "follow": follow}[mode](int(rest[0]), float(rest[1]))
+        {"bins": bins, "arrivals": arrivals, "follow": follow}[mode](int(rest[0]), float(rest[1]))

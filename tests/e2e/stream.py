@@ -1,4 +1,4 @@
-"""A steady stream of datagrams that survives the loss of the network, run with `python3 - MODE ...`; prints JSON.
+"""A steady stream of datagrams that survives the loss of the network, run with `python3 -c ... MODE ...`; prints JSON.
 
 Standard library only, because it runs on the container's Python.
 """

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from synthlab.contract import API_PORT
 from synthlab.control.port_tunnel import LocalPort, connect_through
@@ -211,7 +211,7 @@ def test_a_cancelled_up_leaves_nothing(server: Server) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with viewer("e2e-viewer") as browser:
+    with sync_playwright() as playwright, viewer("e2e-viewer", playwright) as browser:
         yield browser
 
 

@@ -16,7 +16,7 @@ from .pair import Pair, Traffic, pair_up
 pytestmark = pytest.mark.docker
 
 PORT = 5000
-PACE, COUNT = 500, 4000  # eight seconds of traffic
+PACE, COUNT = 500, 2500  # five seconds of traffic
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def _probe(container: str) -> int:
 def _flowing(pair: Pair) -> tuple[Traffic, Traffic]:
     """Receiver and sender of `COUNT` packets toward client2, after the first ones have arrived."""
     before = pair.state()["links"]["ingress"]["packets_in"]
-    sink = pair.traffic("client2", "sink", PORT, 30, 6).ready()
+    sink = pair.traffic("client2", "sink", PORT).ready()
     sending = pair.traffic("client1", "send", pair.address("client2"), PORT, COUNT, PACE, 100)
     until(lambda: pair.state()["links"]["ingress"]["packets_in"] - before >= 100, 20)
     return sink, sending

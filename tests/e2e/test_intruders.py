@@ -8,15 +8,16 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from socket import create_connection
 from typing import Any
 
 import pytest
 
+from synthlab import SynthlabError
+
 from .labs import SYNTHLAB, lab_up, reconnect, synthlab, until
-from .pair import Pair
+from .pair import Pair, Traffic
 from .strangers import address, attempt, capabilities, container, forged_ipv6, output, run_script, status_of
 
 pytestmark = pytest.mark.docker
@@ -95,16 +96,9 @@ def test_a_neighbour_cannot_pretend_to_be_the_host(lab: Lab) -> None:
 def test_a_false_gateway_at_the_start(lab: Lab) -> None:
     """If an impostor claims the host's address while a client starts, it never gets access; the command line works."""
     with _intruder(lab) as intruder:
-        script = (Path(__file__).parent / "intruder.py").read_bytes()
-        command = ["docker", "exec", "-i", intruder, "python3", "-", "pretend", lab.gateway(), "10"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as pretending:
-            assert pretending.stdin
-            assert pretending.stdout
-            pretending.stdin.write(script)
-            pretending.stdin.close()
-            pretending.stdout.readline()
-            synthlab("restart", "client2", "--lab", NAME)
-            assert json.loads(pretending.stdout.readline())["claims"] > 0
+        pretending = Traffic(intruder, "pretend", lab.gateway(), script="intruder.py").ready()
+        synthlab("restart", "client2", "--lab", NAME)
+        assert pretending.result()["claims"] > 0
     logs = subprocess.run(["docker", "logs", lab.container("client2")], capture_output=True, text=True, check=True)
     if f"both claim the gateway's address {lab.gateway()}: the control ports stay closed" not in logs.stderr:
         assert status_of(lab.api("client2")) == 200  # an impostor slower than 30 ms is too late anyway
@@ -258,8 +252,9 @@ def _as_application(lab: Lab, client: str) -> list[str]:
 
 
 def _restarts(lab: Lab) -> int:
-    done = synthlab("show", "client2", "--json", "--lab", lab.name, status=None)
-    return int(json.loads(done.stdout)["client2"]["forwarder"]["restarts"]) if done.returncode == 0 else 0
+    with suppress(SynthlabError):
+        return int(lab.state()["forwarder"]["restarts"])
+    return 0
 
 
 def _host_pid(lab: Lab, uid: str) -> int:

@@ -118,8 +118,17 @@ def test_a_port_that_is_taken(tiny: Path) -> None:
     assert result.startswith(f"synthlab: tiny.yaml: clients.client1.ports.api: port {port} of 127.0.0.1 is taken")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("phase", ["containers: 0/3", "containers: 1/3", "healthy: "])
+@pytest.mark.parametrize(
+    ("number", "phase"),
+    [
+        (signal.SIGINT, "containers: 0/3"),
+        (signal.SIGTERM, "containers: 1/3"),
+        (signal.SIGINT, "healthy: "),
+        pytest.param(signal.SIGTERM, "containers: 0/3", marks=pytest.mark.soak),
+        pytest.param(signal.SIGINT, "containers: 1/3", marks=pytest.mark.soak),
+        pytest.param(signal.SIGTERM, "healthy: ", marks=pytest.mark.soak),
+    ],
+)
 def test_interrupted(number: signal.Signals, phase: str, tiny: Path) -> None:
     """Ctrl-C or SIGTERM at any time ends `up` quietly and leaves nothing behind."""
     with _up_until(tiny, phase) as process:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from synthlab import SynthlabError
+
 from .labs import SYNTHLAB, docker, heeding_interrupts, synthlab, until
 from .leftovers import leftovers
 from .pair import STACK, Pair
-from .scenario_lab import LAB, egress, played_lab, run, scenario, state
+from .scenario_lab import LAB, egress, played_lab, run, scenario
 
 pytestmark = pytest.mark.docker
 
@@ -91,8 +93,8 @@ def test_a_pause_is_a_lease(lab: Path, action: str, number: signal.Signals, most
 def _has_no_leases() -> bool:
     """No client has leases left: those of the dead player have expired. A starting client does not answer yet."""
     try:
-        return not any(state(client)["leases"] for client in ("client1", "client2"))
-    except OSError:
+        return not any(state["leases"] for state in Pair(LAB).states("client1", "client2").values())
+    except SynthlabError:
         return False
 
 

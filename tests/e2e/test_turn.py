@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -68,48 +69,50 @@ def test_relay_destinations() -> None:
     """It relays to addresses of the lab, over UDP and TCP, with the lab's credentials; to no other address."""
     own, password = docker("exec", TURN, "hostname", "-i").strip(), _password()
     docker("exec", "--detach", TURN, "turnutils_peer", "-L", own)
-    for protocol in ((), ("-t",)):
-        assert "Total lost packets 0 (0.0" in _use(protocol, own, password)
-        assert "403 (Forbidden IP)" in _use(protocol, OUTSIDE, password)
-        assert "403 (Forbidden IP)" in _use(protocol, "127.0.0.1", password)
-        assert "Cannot complete Allocation" in _use(protocol, own, "wrong")
+    uses = {
+        (own, password): "Total lost packets 0 (0.0",
+        (OUTSIDE, password): "403 (Forbidden IP)",
+        ("127.0.0.1", password): "403 (Forbidden IP)",
+        (own, "wrong"): "Cannot complete Allocation",
+    }
+    tried = [(protocol, *use) for protocol in ((), ("-t",)) for use in uses]
+    with ThreadPoolExecutor(len(tried)) as pool:
+        for (_, *use), output in zip(tried, pool.map(lambda one: _use(*one), tried), strict=True):
+            assert uses[use[0], use[1]] in output
 
 
 def test_a_call_moves_to_tcp_when_udp_is_blocked_and_back() -> None:
     """The call starts without the relay; without UDP all media use it over TCP, in the existing connections."""
-    until(lambda: _flows() and _restarts() == {0} and _ways() == {("host", None)})
+    until(lambda: _uses("host", None, restarted=False))
     synthlab("set", "browser", "--flow", "*:udp", "--outage", "--lab", LAB)
-    until(lambda: not _flows())
-    until(lambda: _flows() and 0 not in _restarts() and _ways() == {("relay", "tcp")})
+    until(lambda: not _flows(_stats()))
+    until(lambda: _uses("relay", "tcp", restarted=True))
     synthlab("reset", "browser", "--lab", LAB)
-    until(lambda: _flows() and 0 not in _restarts() and _ways() == {("host", None)})
+    until(lambda: _uses("host", None, restarted=True))
 
 
-def _stats(client: str) -> dict[str, Any]:
-    shown = json.loads(synthlab("stats", client, "--json", "--lab", LAB).stdout)
-    stats: dict[str, Any] = shown[client]["webrtc"]
-    return stats
+def _stats() -> dict[str, dict[str, Any]]:
+    """What each client reports, by name, read at once."""
+    shown = json.loads(synthlab("stats", "browser", "bot", "--json", "--lab", LAB).stdout)
+    return {name: shown[name]["webrtc"] for name in ("browser", "bot")}
 
 
-def _connections() -> list[dict[str, Any]]:
-    connections: dict[str, dict[str, Any]] = _stats("browser").get("connections", {})
+def _uses(local: str, relay: str | None, restarted: bool) -> bool:
+    """Whether media flow, and all connections of the browser have this local candidate type and relay protocol.
+
+    Also whether ICE restarted in each of them; a replacement connection starts at 0 restarts.
+    """
+    stats = _stats()
+    connections: dict[str, dict[str, Any]] = stats["browser"].get("connections", {})
     assert len(connections) < 3
-    return list(connections.values())
+    ways = {(one.get("local"), one.get("relay_protocol")) for one in connections.values()}
+    restarts = {one["ice_restarts"] > 0 for one in connections.values()}
+    return _flows(stats) and restarts == {restarted} and ways == {(local, relay)}
 
 
-def _ways() -> set[tuple[Any, ...]]:
-    """The local candidate types of the browser's connections."""
-    return {(one.get("local"), one.get("relay_protocol")) for one in _connections()}
-
-
-def _restarts() -> set[int]:
-    """ICE restarts of each connection; a replacement connection starts at 0."""
-    return {one["ice_restarts"] for one in _connections()}
-
-
-def _flows() -> bool:
+def _flows(stats: dict[str, dict[str, Any]]) -> bool:
     """Whether both receive each other's video."""
     return all(
-        _stats(viewer).get("video", {}).get(shown, {}).get("fps", 0) > 5
+        stats[viewer].get("video", {}).get(shown, {}).get("fps", 0) > 5
         for viewer, shown in (("browser", "bot"), ("bot", "browser"))
     )

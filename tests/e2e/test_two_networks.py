@@ -55,7 +55,7 @@ def test_the_default_route(container: str) -> None:
     assert [row[0] for row in rows if row[1] == "00000000"] == ["synth0"]
     _api("/v1/conditions", "PATCH", json.dumps({"egress": {"latency": "50ms"}}).encode())
     with _neighbour(NAME) as neighbour:
-        echo = Traffic(neighbour, "echo", "5000", "10").ready()
+        echo = Traffic(neighbour, "echo", "5000").ready()
         times = Traffic(container, "rtt", _address(neighbour, NAME), "5000", "10").result()["rtt_ms"]
         echo.result()
     assert min(times) >= 50

@@ -1,4 +1,4 @@
-"""Traffic inside a client container, run with `python3 - MODE ...`: sends, receives and counts; prints JSON.
+"""Traffic inside a client container, run with `python3 -c ... MODE ...`: sends, receives and counts; prints JSON.
 
 Standard library only, because it runs on the container's Python.
 """
@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import itertools
 import json
+import math
+import select
 import socket
 import struct
 import sys
@@ -15,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -26,21 +29,20 @@ _SOL_PACKET = 263
 _ETH_P_ALL = 3
 _SIOCGIFADDR = 0x8915
 _RTMGRP_IPV4_IFADDR, _RTMGRP_IPV6_IFADDR = 0x10, 0x100
-_QUIET_SECONDS = 2.0
+_QUIET_SECONDS = 0.5
+_ASK_EVERY_SECONDS = 0.05
 _STAMP = struct.Struct("!Id")  # number and send time; all containers of an engine share one monotonic clock
+_CLOCK = struct.Struct("!d")
+_MARK = struct.Struct("!q")
 
 
-def sink(port: str, seconds: str, quiet: str = "2") -> dict[str, Any]:
-    """Count numbered datagrams until none arrives for a while after the first; note their order and delays."""
-    receiver = _udp_socket(int(port))
-    receiver.settimeout(float(seconds))
+def sink(port: str) -> dict[str, Any]:
+    """Count numbered datagrams as they arrive; note their order and delays."""
     numbers, delays_ms = [], []
-    with suppress(TimeoutError):
-        while True:
-            number, sent = _STAMP.unpack_from(receiver.recv(2048))
-            numbers.append(number)
-            delays_ms.append((time.monotonic() - sent) * 1000)
-            receiver.settimeout(float(quiet))
+    for data, _ in _arriving(_udp_socket(int(port))):
+        number, sent = _STAMP.unpack_from(data)
+        numbers.append(number)
+        delays_ms.append((time.monotonic() - sent) * 1000)
     disorder = sum(later < earlier for earlier, later in pairwise(numbers))
     return {"received": len(numbers), "disorder": disorder, "delays_ms": sorted(delays_ms)[-100:]}
 
@@ -55,37 +57,49 @@ def send(host: str, port: str, count: str, per_second: str, size: str) -> dict[s
     return {"sent": int(count), "seconds": time.monotonic() - start}
 
 
-def echo(port: str, seconds: str) -> dict[str, Any]:
-    """Echo every datagram, until none arrives for two seconds after the first."""
+def mark(host: str, port: str) -> dict[str, Any]:
+    """Send a datagram each millisecond until standard input ends: when each was sent, in ns since the epoch."""
+    sender = _connected(host, int(port))
+    sent = []
+    for _ in takewhile(lambda _: not select.select([sys.stdin], [], [], 0)[0], _paced(None, 1000)):
+        sent.append(time.time_ns())
+        sender.send(_MARK.pack(sent[-1]))
+    return {"sent_ns": sent}
+
+
+def marked(port: str) -> dict[str, Any]:
+    """When the datagrams that arrive from `mark` were sent."""
+    return {"sent_ns": [_MARK.unpack(data)[0] for data, _ in _arriving(_udp_socket(int(port)))]}
+
+
+def echo(port: str) -> dict[str, Any]:
+    """Echo every datagram, with the time at which it came."""
     answerer = _udp_socket(int(port))
-    answerer.settimeout(float(seconds))
     answered = 0
-    with suppress(TimeoutError):
-        while True:
-            data, peer = answerer.recvfrom(2048)
-            answerer.sendto(data, peer)
-            answerer.settimeout(_QUIET_SECONDS)
-            answered += 1
+    for data, peer in _arriving(answerer):
+        answerer.sendto(data + _CLOCK.pack(time.monotonic()), peer)
+        answered += 1
     return {"answered": answered}
 
 
 def rtt(host: str, port: str, count: str) -> dict[str, Any]:
-    """Round-trip times in milliseconds, one datagram after the other, with pauses long enough for idle processors.
+    """Milliseconds there, back, and for the round trip, of datagrams at a pace slow enough for idle processors.
 
-    Datagrams without an answer within a second are left out.
+    Datagrams without an answer within a second of the last one are left out.
     """
     asker = _connected(host, int(port))
-    asker.settimeout(1)
-    times = []
+    times: list[tuple[float, float, float]] = []
     for number in range(int(count)):
-        start = time.monotonic()
-        asker.send(struct.pack("!I", number))
-        with suppress(TimeoutError):
-            while struct.unpack("!I", asker.recv(64)) != (number,):
-                continue  # a late answer to an earlier one
-            times.append((time.monotonic() - start) * 1000)
-        time.sleep(0.1)  # waking up takes time, which must be the same with and without latency
-    return {"rtt_ms": times}
+        asker.send(_STAMP.pack(number, time.monotonic()))
+        # Waking up takes time, which must be the same with and without latency.
+        times += _answers(asker, _ASK_EVERY_SECONDS)
+    while len(times) < int(count) and (late := _answers(asker, 1, 1)):
+        times += late
+    return {
+        "there_ms": [(turned - sent) * 1000 for sent, turned, _ in times],
+        "back_ms": [(came - turned) * 1000 for _, turned, came in times],
+        "rtt_ms": [(came - sent) * 1000 for sent, _, came in times],
+    }
 
 
 def serve(port: str, seconds: str) -> dict[str, Any]:
@@ -230,10 +244,33 @@ def _udp_socket(port: int) -> socket.socket:
     return opened
 
 
-def _paced(count: int, per_second: float) -> Iterator[int]:
-    """Yield numbers at a steady pace; after a delay it catches up in small steps."""
+def _arriving(receiver: socket.socket) -> Iterator[tuple[bytes, Any]]:
+    """Datagrams and their senders, until standard input has ended and none has come for a while since."""
+    heard: list[Any] = [receiver, sys.stdin]
+    while ready := select.select(heard, [], [], None if sys.stdin in heard else _QUIET_SECONDS)[0]:
+        if receiver in ready:
+            yield receiver.recvfrom(2048)
+        else:
+            heard.remove(sys.stdin)
+
+
+def _answers(asker: socket.socket, seconds: float, most: float = math.inf) -> list[tuple[float, float, float]]:
+    """Answers of `echo` that come within this time: when each was asked, was turned round, and came."""
+    answers: list[tuple[float, float, float]] = []
+    deadline = time.monotonic() + seconds
+    while len(answers) < most and (left := deadline - time.monotonic()) > 0:
+        asker.settimeout(left)
+        with suppress(TimeoutError):
+            data = asker.recv(64)
+            came = time.monotonic()
+            answers.append((_STAMP.unpack_from(data)[1], *_CLOCK.unpack_from(data, _STAMP.size), came))
+    return answers
+
+
+def _paced(count: int | None, per_second: float) -> Iterator[int]:
+    """Yield numbers (without a count, for ever) at a steady pace; after a delay it catches up in small steps."""
     start = time.monotonic()
-    for number in range(count):
+    for number in islice(itertools.count(), count):
         ahead = start + number / per_second - time.monotonic()
         if ahead > 0.0005:
             time.sleep(ahead)
@@ -242,7 +279,23 @@ def _paced(count: int, per_second: float) -> Iterator[int]:
 
 MODES: dict[str, Callable[..., dict[str, Any]]] = {
     mode.__name__: mode
-    for mode in (sink, send, echo, rtt, serve, stream, resolve, interfaces, changes, refusal, fetch, try_tcp, capture)
+    for mode in (
+        sink,
+        send,
+        mark,
+        marked,
+        echo,
+        rtt,
+        serve,
+        stream,
+        resolve,
+        interfaces,
+        changes,
+        refusal,
+        fetch,
+        try_tcp,
+        capture,
+    )
 }
 
 if __name__ == "__main__":

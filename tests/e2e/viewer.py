@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, Playwright
 
 from synthlab.deploy.images import versioned
 
@@ -16,7 +16,7 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage
 
 
 @contextmanager
-def viewer(name: str) -> Iterator[Browser]:
+def viewer(name: str, playwright: Playwright) -> Iterator[Browser]:
     """`name` is the container's."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -24,18 +24,17 @@ def viewer(name: str) -> Iterator[Browser]:
     run = ("run", "--detach", "--init", "--name", name, "--network", "host", "--entrypoint", "chromium")
     docker(*run, versioned("synthlab/chrome"), f"--remote-debugging-port={port}", *FLAGS)
     try:
-        with sync_playwright() as playwright:
-            found = list[Browser]()
+        found = list[Browser]()
 
-            def connected() -> bool:
-                try:
-                    found.append(playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}"))
-                except Error:
-                    return False
-                return True
+        def connected() -> bool:
+            try:
+                found.append(playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}"))
+            except Error:
+                return False
+            return True
 
-            until(connected, 20)
-            yield found[0]
-            found[0].close()
+        until(connected, 20)
+        yield found[0]
+        found[0].close()
     finally:
         docker("rm", "--force", name)

@@ -109,6 +109,7 @@ _STATE = {
     "seed": whole(5),
     "problem": text("http://sfu/: net::ERR_CONNECTION_REFUSED").or_null(),
     "self_control": flag(False),
+    "screen_port": whole(5901).or_null(),
     "may_change": flag(),
     "monotonic_ns": AT_NS,
     "conditions": CONDITIONS,

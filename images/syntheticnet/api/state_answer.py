@@ -15,7 +15,8 @@ from .app_stats import AppStats
 class Identity:
     """The client's name, its lab and startup conditions; `container` is the container's id in the engine.
 
-    `self_control`: the application may change its own network.
+    `self_control`: the application may change its own network. `screen_port` is the host's port of its screen; 0 if the
+    engine has chosen it, None without a screen.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Identity:
     startup: Conditions
     container: str = ""
     self_control: bool = False
+    screen_port: int | None = None
 
 
 class StateAnswer:
@@ -43,6 +45,7 @@ class StateAnswer:
             "seed": report["conditions"]["seed"],
             "problem": self._stats.problem(),
             "self_control": self._identity.self_control,
+            "screen_port": self._identity.screen_port,
             "may_change": may_change,
             **report,
         }

@@ -126,7 +126,7 @@ def _api(settings: Settings, number: int, control: socket.socket, hosts: Sequenc
     port = settings.api_port + number
     network, startup = _network(settings, number)
     name = f"{settings.name}@{network}" if network else settings.name
-    identity = Identity(name, settings.lab, startup, _container(), settings.self_control)
+    identity = Identity(name, settings.lab, startup, _container(), settings.self_control, settings.screen_port)
     addresses = ("", port), ("127.0.0.1", CONTROL_PORTS[number])
     listeners = [socket.create_server(address, backlog=128) for address in addresses]
     if settings.ipv6_only:  # peers allowed by the stack can only use IPv6 here

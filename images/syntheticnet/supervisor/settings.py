@@ -46,7 +46,8 @@ class Settings:
     `networks`: startup conditions by the name of each network, which are then conditioned one by one; empty: one
     network, with those of `startup`. `api_port` None: no API, so the startup conditions never change. `expires` is when
     the container stops (Unix time, s); None: never. With `ipv6_only` the application has no IPv4. With `self_control`
-    it may change its own conditions.
+    it may change its own conditions. `screen_port` is the host's port of its screen; 0 if the engine has chosen it,
+    None without a screen.
     """
 
     command: tuple[str, ...]
@@ -63,6 +64,7 @@ class Settings:
     allow: Allow = Allow()
     ipv6_only: bool = False
     self_control: bool = False
+    screen_port: int | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
@@ -84,6 +86,7 @@ class Settings:
             networks=_networks(environment.get("SYNTHLAB_NETWORKS", ""), files),
             ipv6_only=_ipv6_only(environment.get("SYNTHLAB_IP", "")),
             self_control=_self_control(environment),
+            screen_port=_screen_port(environment.get("SYNTHLAB_SCREEN_PORT", "")),
         )
 
 
@@ -184,6 +187,12 @@ def _self_control(environment: Mapping[str, str]) -> bool:
     if text not in ("", "0", "1"):
         raise BadSettings(f"SYNTHLAB_SELF_CONTROL: {text!r} is not 0 or 1")
     return text == "1" if text else not environment.get("SYNTHLAB_LAB")
+
+
+def _screen_port(text: str) -> int | None:
+    if text and not (text.isdecimal() and int(text) < 65536):
+        raise BadSettings(f"SYNTHLAB_SCREEN_PORT: {text!r} is not a port from 0 to 65535")
+    return int(text) if text else None
 
 
 def _files(folder: Path) -> Files:

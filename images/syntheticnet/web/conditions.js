@@ -57,10 +57,12 @@ export function hidingLease(leases, panel, direction, names) {
   return hiding.map(({ left_ns: left }) => left).filter(Boolean).sort((one, other) => other - one)[0];
 }
 
-// All values of a link cleared but for these: what applying a profile requests, as `synthlab set --profile` does.
-export function profileChange(profile, names) {
+// All values of both links of a panel cleared but for these: what applying a profile requests, as `synthlab set --profile`
+// does. Nothing else changes: other flows, and whether the panel is muted.
+export function profileChange(profile, names, panel = ALL) {
   const cleared = Object.fromEntries(names.map((name) => [name, null]));
-  return Object.fromEntries(DIRECTIONS.map((direction) => [direction, { ...cleared, ...profile[direction] }]));
+  const links = Object.fromEntries(DIRECTIONS.map((direction) => [direction, { ...cleared, ...profile[direction] }]));
+  return panel === ALL ? links : { flows: { [panel]: links } };
 }
 
 // The names in another order: `name` moved to a position.

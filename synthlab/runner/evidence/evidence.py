@@ -20,6 +20,7 @@ from .items import (
     containers_of,
     log_of,
     packets_of,
+    paused_among,
     pictures_of,
     stats_of,
 )
@@ -74,17 +75,22 @@ class Evidence:
         run_all(jobs, COLLECT_S)
 
     def _gather(self) -> tuple[list[Collected], list[str]]:
-        jobs: dict[str, Callable[[], Collected]] = {
-            f"packets of {client}": partial(packets_of, client, capture) for client, capture in self._captures.items()
-        }
+        asked: dict[str, Callable[[], Collected]] = {}
+        paused: dict[str, str] = {}
         # Packets come over connections that are open already: they are kept even if the engine no longer answers.
         lines = []
         try:
             _, members = self._backend.members(self._lab, past=True)
-            jobs |= self._asked(members)
+            asked, paused = self._asked(members), paused_among(members)
         except SynthlabError as error:
             lines = [error.message]
-        found, problems = run_all(jobs, COLLECT_S)
+        lines += [f"packets of {client}: {paused[client]}" for client in self._captures if client in paused]
+        jobs: dict[str, Callable[[], Collected]] = {
+            f"packets of {client}": partial(packets_of, client, capture)
+            for client, capture in self._captures.items()
+            if client not in paused
+        }
+        found, problems = run_all(jobs | asked, COLLECT_S)
         return list(found.values()), [*lines, *(f"{name}: {problem}" for name, problem in problems.items())]
 
     def _asked(self, members: list[Container]) -> dict[str, Callable[[], Collected]]:

@@ -22,6 +22,7 @@ from .screenshots import Screenshot, screenshots
 # Longer than the API's own limit of 5 s, whose error says more; shorter than COLLECT_S for all evidence.
 ASK_S = 6.0
 LOG_LINES = 10_000
+PAUSED = "it is paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,11 @@ def packets_of(client: str, capture: RingCapture) -> Collected:
     return Collected([file], [f"packets of {client}: {capture.problem}"] if capture.problem else [])
 
 
+def paused_among(members: Sequence[Container]) -> dict[str, str]:
+    """The clients that cannot answer because their containers are paused, and that as the reason."""
+    return {one.network_name: PAUSED for one in members if one.conditioned and one.state == "paused"}
+
+
 def pictures_of(
     engine: EngineApi,
     container: Container,
@@ -104,10 +110,11 @@ def pictures_of(
 
 
 def _answers(lab: RunningLab, ask: Callable[[LabClient], dict[str, Any]]) -> dict[str, Any]:
-    """The answer of each client, or its `error`."""
-    jobs = {client.name: lambda client=client: ask(client) for client in lab.find()}
+    """The answer of each client, or its `error`; a paused one is not asked."""
+    paused = paused_among(lab.members)
+    jobs = {client.name: lambda client=client: ask(client) for client in lab.find() if client.name not in paused}
     answers, problems = run_all(jobs, ASK_S)
-    return answers | {name: {"error": problem} for name, problem in problems.items()}
+    return answers | {name: {"error": problem} for name, problem in (problems | paused).items()}
 
 
 def _json(value: Any) -> bytes:

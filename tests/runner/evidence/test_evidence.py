@@ -18,7 +18,7 @@ from synthlab.runner.evidence.items import pictures_of
 from synthlab.runner.evidence.screenshots import Screenshot, has_browser, read_picture
 from synthlab.testing import FakeClientApi, FakeEngine, fake_backend, fake_container
 
-from .stub import Runner
+from .stub import SILENT, Runner
 
 
 @pytest.fixture
@@ -95,6 +95,25 @@ def test_one_that_fails_prevents_nothing(tmp_path: Path) -> None:
         "packets of web: web is not running (Exited (1) 3 seconds ago): start it with `synthlab restart web`",
         "screenshots of web: not running (Exited (1) 3 seconds ago)",
     ]
+
+
+def test_a_paused_client_is_not_asked(tmp_path: Path) -> None:
+    """It could not answer: its packets, conditions and stats are missing, and nothing waits for them."""
+    backend, apis = fake_backend("call")
+    apis["call/client2"] = Unreachable("client2")
+    client1, client2 = backend.engine.containers()
+    paused = replace(client2, state="paused", status="Up 3 seconds (Paused)")
+    backend = Backend(FakeEngine([client1, paused]), lambda container: apis[container.id])
+    evidence = Evidence(backend, "call", Runner(SILENT))
+    evidence.watch(["client2"])
+    time.sleep(0.2)
+    began = time.monotonic()
+    files = evidence.collect(tmp_path)
+    assert time.monotonic() - began < 4  # a capture that does not answer is read for 8 s
+    evidence.close()
+    assert (tmp_path / files["missing evidence"]).read_text() == "packets of client2: it is paused\n"
+    for name in ("conditions.json", "stats.json"):
+        assert json.loads((tmp_path / name).read_text())["client2"] == {"error": "it is paused"}
 
 
 def test_pictures() -> None:

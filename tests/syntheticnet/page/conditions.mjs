@@ -47,6 +47,11 @@ test("a profile clears what it does not set", () => {
   assert.deepEqual(change, { ingress: { rate: null, loss: null }, egress: { rate: "1mbit", loss: null } });
 });
 
+test("a profile of a flow changes both links of this flow, and nothing else", () => {
+  const links = { ingress: { rate: null }, egress: { rate: "1mbit" } };
+  assert.deepEqual(profileChange({ egress: { rate: "1mbit" } }, ["rate"], "*:udp"), { flows: { "*:udp": links } });
+});
+
 test("a flow moves, and a new one may come first", () => {
   assert.deepEqual(moved(["a", "b", "c"], "c", 0), ["c", "a", "b"]);
   assert.deepEqual(moved(["a", "b", "c"], "a", 1), ["b", "a", "c"]);

@@ -102,6 +102,13 @@ def test_self_control() -> None:
         read(SYNTHLAB_SELF_CONTROL="yes")
 
 
+def test_screen() -> None:
+    """The host's port of the screen: 0 if the engine chooses it, None without a screen."""
+    assert [read(SYNTHLAB_SCREEN_PORT=port).screen_port for port in ("", "0", "5901")] == [None, 0, 5901]
+    with pytest.raises(BadSettings, match=exactly("SYNTHLAB_SCREEN_PORT: 'vnc' is not a port from 0 to 65535")):
+        read(SYNTHLAB_SCREEN_PORT="vnc")
+
+
 def test_user() -> None:
     """The application's user by name or number, with its own or another group."""
     assert read_user({}).uid == 0

@@ -31,7 +31,7 @@ export function AddFlow({ start, disabled, onCheck, onAdd, onCancel }) {
   const add = async (first) => {
     const failure = await failureOf(() => onAdd(match.trim(), first));
     if (failure) setChecked({ match: match.trim(), failure });
-    else setMatch("");
+    else setMatch((typed) => (typed === match ? "" : typed)); // it may be the beginning of the next one
   };
   const { failure, first } = checked.match === match.trim() ? checked : {};
   return html`

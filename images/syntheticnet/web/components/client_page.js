@@ -2,6 +2,7 @@
 
 import { ALL, DIRECTIONS, changeOf, flowNames, hidingLease, linkOf, mainChange, matchOf, moved, newFlow, ownerOf, profileChange, shareChange, valuesOf, withoutSeed } from "../conditions.js";
 import { copyText } from "../copy.js";
+import { placesOf } from "../places.js";
 import { describeHealth, describeRefusal } from "../words.js";
 import { AddFlow } from "./add_flow.js";
 import { CallStats } from "./call_stats.js";
@@ -58,6 +59,7 @@ export function ClientPage({ session, schema, profiles, inside = false }) {
       await api.putFile(file.name, await file.text());
       return setValues(name, direction, { [value]: file.name });
     },
+    onProfile: (profile) => tried(() => make(profileChange(profile.conditions, schema.map(({ name: value }) => value), name))),
     onOpen: (shown) => openPanel(name, shown),
     onMute: (muted) => tried(() => make(name === ALL ? { muted: muted || null } : { flows: { [name]: { muted: muted || null } } })),
     onLight: setLit,
@@ -83,7 +85,7 @@ export function ClientPage({ session, schema, profiles, inside = false }) {
   const addFlow = async (match, values, first) => {
     await make(newFlow(match, values, first));
     openPanel(match);
-    setDraft(undefined);
+    setDraft((present) => (present === draft ? undefined : present));
   };
   // A row of the table is one kind of packet: its panel must come before wider ones.
   const fromRow = (row, values) => tried(async () => {
@@ -92,21 +94,22 @@ export function ClientPage({ session, schema, profiles, inside = false }) {
     openPanel(row.match);
     requestAnimationFrame(() => reveal(panels.current, row.match, row.direction));
   });
-  const common = { schema, leases, samples, marks, now_ns: samples.at(-1)?.monotonic_ns, disabled };
+  const common = { schema, profiles, leases, samples, marks, now_ns: samples.at(-1)?.monotonic_ns, disabled };
   const below = Object.fromEntries(DIRECTIONS.map((direction) => [direction, linkOf(conditions, ALL, direction)]));
 
   return html`
     <div class="top">
     <${TopBar} inside=${inside} name=${state.name} lab=${state.lab} health=${health} profiles=${profiles} duration=${duration} at_ms=${at}
       entries=${[...leases, ...state.scheduled]} disabled=${disabled} canUndo=${changes.canUndo} canRedo=${changes.canRedo}
-      textOf=${(form) => copyText(form, withoutSeed(conditions), state)}
-      onProfile=${(profile) => tried(() => make(profileChange(profile.conditions, schema.map(({ name }) => name))))}
+      places=${inside ? [] : placesOf(state, location)} textOf=${(form) => copyText(form, withoutSeed(conditions), state)}
+      onProfile=${actionsOf(ALL).onProfile}
       onPress=${() => hold.press(conditions.muted === true)} onRelease=${() => hold.release()}
       onDog=${() => tried(() => make(DOG, { lease: "10s" }))}
       onUndo=${() => tried(() => changes.undo())} onRedo=${() => tried(() => changes.redo())} onReset=${() => tried(() => changes.reset())}
       onDuration=${setDuration} onCancel=${(id) => tried(() => changes.release(id))} />
     ${disabled && html`<p class="notice">Read-only: the application in this container may not change its own network.
-      Change it from the machine that runs the lab: <code>synthlab open ${state.name || "NAME"}</code></p>`}
+      Change it from the machine that runs the lab, with <code>synthlab open ${state.name || "NAME"}</code>,
+      or allow it with <code>self_control: true</code> in the stack file.</p>`}
     ${!model.connected && html`<p class="notice is-wrong" role="status">No answer from this client; trying again. What you see is from before.</p>`}
     <div role="alert">${notice && html`<p class=${`notice ${notice.wrong ? "is-wrong" : ""}`}>${notice.text}
       <button class="icon" aria-label="Dismiss" onClick=${() => onNotice(undefined)}>×</button></p>`}</div>

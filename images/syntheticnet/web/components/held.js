@@ -14,7 +14,7 @@ export function useHeld(value, send) {
   const hand = useRef({ gripped: false, waiting: 0, gesture: 0, moved_ms: -Infinity }).current;
 
   const settle = () => { if (!hand.gripped && hand.waiting === 0) setHeld(undefined); };
-  const grip = () => { hand.gripped = true; hand.gesture = ++gestures; };
+  const grip = () => { hand.gripped = true; hand.gesture = ++gestures; setHeld((before) => before ?? { moved: value }); };
   const drop = () => { hand.gripped = false; settle(); };
   const move = async (moved) => {
     const now = performance.now();

@@ -21,7 +21,7 @@ export function LinkCharts({ samples, panel, direction, place, marks, now_ns: no
   return html`
     <div class="charts">
       <p class="legend"><span class="key key-measured">${text.rate}</span><span class="key key-set">${text.set}</span>
-        <span class=${`key ${text.drops ? "key-drops" : ""}`}>${text.drops || "no drops"}</span></p>
+        <span class=${text.drops ? "key key-drops" : ""}>${text.drops || "no drops"}</span></p>
       <${TimeChart} label=${`${place} rate: ${text.rate}, ${text.set}, ${text.drops || "no drops"}`} at=${at} marks=${shown}
         height=${92} times=${false} format=${RATE_AXIS} tops=${{ y: rateTop(rate, setRate), bars: 4 * Math.max(1, ...lost, ...slow) }}
         lines=${[

@@ -6,6 +6,7 @@ import { DIRECTION_MARKS, DIRECTION_WORDS, describeValues } from "../words.js";
 import { html, useState } from "./html.js";
 import { LinkColumn } from "./link_column.js";
 import { MoreValues } from "./more_values.js";
+import { ProfileMenu } from "./profile_menu.js";
 
 // `name` is ALL or that of a flow, `owner` its conditions; the callbacks get (direction, ...) as those of its parts.
 export function Panel(props) {
@@ -25,6 +26,7 @@ export function Panel(props) {
           <button aria-pressed=${muted ? "true" : "false"} disabled=${disabled} onClick=${() => onMute(!muted)}
                   title=${muted ? "Put its values in force again" : "Keep its values, without effect"}>${muted ? "Muted" : "Mute"}</button>
           ${name !== ALL && html`
+            <${ProfileMenu} profiles=${props.profiles} flow=${name} disabled=${disabled} onPick=${props.onProfile} />
             <button disabled=${disabled} onClick=${props.onDuplicate} title="Another flow with the same values">Duplicate</button>
             <button disabled=${disabled} onClick=${props.onRemove}>Remove</button>`}
         </div>

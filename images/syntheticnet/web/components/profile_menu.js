@@ -1,13 +1,13 @@
-// The profiles: found by any word of name, values or source, and applied to all traffic.
+// The profiles: found by any word of name, values or source.
 
 import { describeValues } from "../words.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 import { Menu } from "./menu.js";
 
-// `profiles` are {name, conditions, source, remark}; `onPick(profile)`.
-export function ProfileMenu({ profiles, disabled, onPick }) {
+// `profiles` are {name, conditions, source, remark}; `onPick(profile)`. `flow` is what they are for, if not all traffic.
+export function ProfileMenu({ profiles, flow, disabled, onPick }) {
   return html`
-    <${Menu} label="Profile" title="Values of a real network, with their source" disabled=${disabled} wide=${true}>
+    <${Menu} label="Profile" name=${flow && `Profile of ${flow}`} title="Values of a real network, with their source" disabled=${disabled} wide=${true}>
       ${(close) => html`<${ProfileList} profiles=${profiles} onPick=${(profile) => { close(); onPick(profile); }} />`}
     <//>`;
 }

@@ -4,11 +4,12 @@ import { html } from "./html.js";
 import { CopyMenu } from "./copy_menu.js";
 import { HoldButton } from "./hold_button.js";
 import { LeaseChips } from "./lease_chips.js";
+import { PlacesMenu } from "./places_menu.js";
 import { ProfileMenu } from "./profile_menu.js";
 
 const DURATIONS = { "": "until reset", "10s": "for 10 s", "30s": "for 30 s", "1m": "for 1 min", "5m": "for 5 min" };
 
-export function TopBar({ inside, name, lab, health, profiles, duration, entries, at_ms: at, disabled, canUndo, canRedo, textOf,
+export function TopBar({ inside, name, lab, health, profiles, duration, entries, at_ms: at, disabled, canUndo, canRedo, places, textOf,
                          onProfile, onPress, onRelease, onDog, onUndo, onRedo, onReset, onDuration, onCancel }) {
   return html`
     <${inside ? "div" : "header"} class="bar">
@@ -27,6 +28,7 @@ export function TopBar({ inside, name, lab, health, profiles, duration, entries,
         ${Object.entries(DURATIONS).map(([value, words]) => html`<option key=${value} value=${value}>${words}</option>`)}
       </select>
       <${CopyMenu} textOf=${textOf} />
+      ${places.length > 0 && html`<${PlacesMenu} places=${places} />`}
       <${LeaseChips} entries=${entries} at_ms=${at} disabled=${disabled} onCancel=${onCancel} />
     <//>`;
 }

@@ -54,7 +54,7 @@ function TrafficRow({ row, lit, disabled, open, onOpen, onLight, onPanel, onLimi
           <span class="arrow" title=${DIRECTION_WORDS[row.direction]}>${DIRECTION_MARKS[row.direction]}<span class="hidden">${DIRECTION_WORDS[row.direction]}</span></span>
           <span><b>${remoteWords(row)}</b> <small>${trafficWords(row)}${row.flow === ALL ? "" : html`<em>${row.flow}</em>`}</small></span></button></th>
         <td>${Math.round(row.packets_s)}</td><td>${formatRate(row.bits_s)}</td>
-        <td class=${drops ? "is-poor" : "soft"} title=${drops}>${drops ? drops.replace("machine too slow: ", "") : "–"}</td>
+        <td class=${drops ? "is-poor" : "soft"} title=${drops}>${drops ? drops.replace("machine too slow: ", "").split(/[,;] /).map((cause) => html`<span class="cause" key=${cause}>${cause}</span>`) : "–"}</td>
         <td>${row.delay_ms === null ? "–" : `${digits(row.delay_ms)} ms`}</td>
       </tr>
       ${open && html`<tr class="row-actions"><td colspan="5">

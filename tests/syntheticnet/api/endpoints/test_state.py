@@ -23,6 +23,7 @@ def test_state_says_who_and_what(site: Site) -> None:
         "seed": 5,
         "problem": None,
         "self_control": False,
+        "screen_port": None,
         "may_change": True,
         "conditions": {"seed": 5},
         "base": {},

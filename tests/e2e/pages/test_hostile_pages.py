@@ -1,4 +1,4 @@
-"""Pages in the lab's real Chrome: hostile pages change nothing; the control page works."""
+"""Hostile pages in a client's Chrome change nothing there, and its own control page only reads."""
 
 from __future__ import annotations
 
@@ -12,99 +12,65 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+from playwright.sync_api import Page, Response, expect
 
-from .labs import docker, lab_up, synthlab
-from .pair import Pair
+from ..labs import docker, synthlab
+from ..pair import Pair
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
-NAME = "e2e-pages"
-# Chrome may block pages from local network addresses; other browsers do not, so the check is disabled here.
-STACK = f"""\
-name: {NAME}
-ip: dual
-clients:
-  client1:
-    app: chrome
-    headless: false
-    url: "about:blank"
-    extra_hosts: ["rebound.test:127.0.0.1"]
-    flags: [--disable-features=LocalNetworkAccessChecks]
-  client2: {{image: syntheticnet, command: sleep infinity, allow: [client1]}}
-"""
-ATTACK = (Path(__file__).parent / "attack.js").read_text()
+ATTACK = (Path(__file__).parents[1] / "attack.js").read_text()
 PORTS = (80, 9222, 9223, 5901, 65311)
 OWN_PAGE = 8000
-REFUSED = "the application may not change its own network, unless the stack has `self_control: true`"
 READ = range(200, 300)
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    stack = tmp_path_factory.mktemp("stack") / "pages.yaml"
-    stack.write_text(STACK)
-    with lab_up(NAME, stack):
-        yield Pair(NAME)
-
-
-@pytest.fixture(scope="module")
-def browser(lab: Pair) -> Iterator[Browser]:
-    endpoint = synthlab("cdp", "client1", "--lab", lab.name).stdout.strip()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.connect_over_cdp(endpoint)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.contexts[0].new_page()
-    yield page
-    page.close()
-
-
-def test_a_page_of_another_origin(lab: Pair, page: Page) -> None:
+def test_a_page_of_another_origin(lab: Pair, tab: Page) -> None:
     """A neighbour's page changes and reads nothing, by any name, address or port of the client."""
     with _neighbour(lab) as address:
-        _open(page, f"http://{address}/")
-        _attack(lab, page, *_everywhere(lab))
+        _open(tab, f"http://{address}/")
+        _attack(lab, tab, *_everywhere(lab))
 
 
-def test_the_applications_own_page(lab: Pair, page: Page) -> None:
+def test_the_applications_own_page(lab: Pair, tab: Page) -> None:
     """A page served by the client's container on another loopback port has another origin, and is refused."""
     docker("exec", "--detach", lab.container("client1"), "python3", "-m", "http.server", str(OWN_PAGE))
-    _open(page, f"http://localhost:{OWN_PAGE}/")
-    _attack(lab, page, *islice(_everywhere(lab), 3))
+    _open(tab, f"http://localhost:{OWN_PAGE}/")
+    _attack(lab, tab, *islice(_everywhere(lab), 3))
 
 
-def test_a_rebound_name(lab: Pair, page: Page) -> None:
+def test_a_rebound_name(lab: Pair, tab: Page) -> None:
     """A page whose host name was rebound to the client is refused, although it has the same origin."""
     for port in (80, 9222):
-        page.goto(f"http://rebound.test:{port}/")
-        outcomes = _attack(lab, page, [f"http://rebound.test:{port}"])
+        tab.goto(f"http://rebound.test:{port}/")
+        outcomes = _attack(lab, tab, [f"http://rebound.test:{port}"])
         assert set(outcomes.values()) <= {403, "failed", "sent", "silent"}
 
 
-def test_the_control_page_inside_the_client(lab: Pair, page: Page) -> None:
+def test_the_control_page_inside_the_client(lab: Pair, tab: Page) -> None:
     """The control page, opened inside the client, can read but not change the client's network."""
     before = lab.state("client1")["conditions"]
-    page.goto("http://localhost/ui/")
-    outcomes = page.evaluate(ATTACK, ["http://localhost"])["http://localhost"]
+    tab.goto("http://localhost/ui/")
+    outcomes = tab.evaluate(ATTACK, ["http://localhost"])["http://localhost"]
     assert lab.state("client1")["conditions"] == before
     assert outcomes["GET state"] == 200
     assert {outcomes[f"{method} conditions"] for method in ("PUT", "PATCH", "DELETE")} == {403}
 
 
-def test_the_page_inside_the_client_is_read_only(page: Page) -> None:
+@pytest.mark.issue(12)
+def test_the_page_inside_the_client_is_read_only(lab: Pair, tab: Page) -> None:
     """Where changes are refused, controls are disabled, and a line says how to make them; no resource is missing."""
     missing = list[str]()
-    page.on("response", lambda answer: missing.append(answer.url) if answer.status == 404 else None)
-    page.goto("http://localhost/ui/")
-    expect(page.get_by_text("Read-only")).to_contain_text("synthlab open client1")
-    for control in (page.get_by_role("slider"), page.locator(".number"), page.locator("#flow-expression")):
+    tab.on("response", lambda answer: missing.append(answer.url) if answer.status == 404 else None)
+    tab.goto("http://localhost/ui/")
+    notice = tab.get_by_text("Read-only")
+    expect(notice).to_contain_text("synthlab open client1")
+    expect(notice).to_contain_text("self_control: true")
+    tab.get_by_role("button", name="See also").click()
+    expect(tab.locator(".places code").first).to_have_text(f"synthlab open client1 --screen --lab {lab.name}")
+    for control in (tab.get_by_role("slider"), tab.locator(".number"), tab.locator("#flow-expression")):
         expect(control.first).to_be_disabled()
-    expect(page.get_by_role("button", name="Hold to break")).to_be_disabled()
+    expect(tab.get_by_role("button", name="Hold to break")).to_be_disabled()
     assert missing == []
 
 
@@ -115,12 +81,12 @@ def _everywhere(lab: Pair) -> Iterator[list[str]]:
         yield [f"http://{host}:{port}" for port in PORTS]
 
 
-def _attack(lab: Pair, page: Page, *addresses: list[str]) -> dict[str, Any]:
+def _attack(lab: Pair, tab: Page, *addresses: list[str]) -> dict[str, Any]:
     """Try all attacks at each address; fails if anything changed or could be read. Returns the last outcomes."""
     before, answers, outcomes = _observed(lab), list[Response](), dict[str, Any]()
-    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright marks the function
+    tab.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright marks the function
     for together in addresses:
-        for address, outcomes in page.evaluate(ATTACK, together).items():
+        for address, outcomes in tab.evaluate(ATTACK, together).items():
             read = {what: result for what, result in outcomes.items() if result in (*READ, "shown", "opened")}
             assert read == {}, address
     assert _observed(lab) == before
@@ -146,16 +112,16 @@ def _observed(lab: Pair) -> dict[str, Any]:
     return {"tabs": tabs, "files": files, "own": numbers["own"]} | {key: state[key] for key in ("conditions", "leases")}
 
 
-def _open(page: Page, url: str) -> None:
+def _open(tab: Page, url: str) -> None:
     """Wait until it is served."""
     for _ in range(50):
         try:
-            page.goto(url)
+            tab.goto(url)
             return
         except Exception as error:
             if "net::ERR_" not in str(error):
                 raise
-            page.wait_for_timeout(200)
+            tab.wait_for_timeout(200)
     pytest.fail(f"nothing answers at {url}")
 
 

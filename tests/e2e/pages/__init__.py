@@ -1,0 +1,1 @@
+"""The pages of one lab: hostile ones, and the control page, in a real Chrome."""
