@@ -224,14 +224,6 @@ def test_what_is_not_there(path: str, status: int, expected: str, relaying: Serv
     assert json.loads(refused.value.response.body or b"")["error"].startswith(expected)
 
 
-@pytest.mark.parametrize("headers", [{"authorization": "x"}, {"origin": "https://evil.example"}])
-def test_access(headers: dict[str, str], relaying: Served) -> None:
-    """WebSockets need the token, too, and no page of another site gets one."""
-    with pytest.raises(InvalidStatus) as refused:
-        opened(relaying, f"{CLIENT1}/screen", **headers)
-    assert refused.value.response.status_code in (401, 403)
-
-
 def test_a_local_port() -> None:
     """A port of this machine leads through the engine, for programs that know nothing of it."""
     container = fake_backend("call")[0].engine.containers()[0]
