@@ -13,6 +13,7 @@ from ..errors import SynthlabError
 
 PIECE = 1 << 16
 HEAD_S = 15.0
+BODY_S = 15.0
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -43,15 +44,30 @@ class StreamedAnswer:
         return answer
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The body, as it arrives; it ends early where the connection breaks."""
+        """The body, as it arrives; it ends early where the connection breaks, or where more follows than an answer."""
         try:
-            while not isinstance(event := await self._next(), h11.EndOfMessage | h11.ConnectionClosed):
-                if isinstance(event, h11.Data):
-                    yield bytes(event.data)
+            while isinstance(event := await self._next(), h11.Data):
+                yield bytes(event.data)
         except (h11.ProtocolError, OSError):
             return
         finally:
             self.close()
+
+    async def body(self, most: int) -> bytes:
+        """The whole body. Raises SynthlabError if it is longer than `most` bytes, or is not complete in time."""
+        pieces, size = list[bytes](), 0
+        try:
+            async with asyncio.timeout(BODY_S):
+                async for piece in self.pieces():
+                    size += len(piece)
+                    if size > most:
+                        raise SynthlabError(f"its answer is longer than {most} bytes")
+                    pieces.append(piece)
+        except TimeoutError:
+            raise SynthlabError(f"its answer is not complete within {BODY_S:g} s") from None
+        finally:
+            self.close()
+        return b"".join(pieces)
 
     def close(self) -> None:
         self._writer.close()

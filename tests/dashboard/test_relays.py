@@ -188,6 +188,15 @@ def test_events(relaying: Served) -> None:
         assert [next(lines) for _ in range(3)] == [event, "", event]
 
 
+def test_a_viewer_that_leaves(relaying: Served) -> None:
+    """The connection to the client is closed at once, although the client goes on sending."""
+    with relaying.http.stream("GET", f"{CLIENT1}/api/v1/events") as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        assert len(relaying.dashboard.relayed) == 1
+    relaying.wait_until(lambda: not relaying.dashboard.relayed)
+
+
 def test_the_end_of_the_server_ends_relays(relaying: Served) -> None:
     with relaying.http.stream("GET", f"{CLIENT1}/api/v1/events") as answer:
         threading.Timer(0.2, relaying.end).start()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from ...contract import API_PORT, CDP_PORT, COMPANION_API_PORT, VNC_PORT
@@ -22,6 +22,7 @@ from .. import schemas
 from ..dashboard import Dashboard
 from ..endpoint import LabEndpoint, LabRequest, container_of
 from ..failures import InTheWay, NotThere
+from ..stream import Stream
 from ..streamed_http import StreamedAnswer
 
 if TYPE_CHECKING:
@@ -60,10 +61,10 @@ async def relay_debugger(request: LabRequest) -> Any:
     connection = await run_in_threadpool(connect, request.dashboard.backend, container, CDP_PORT)
     # Chromium makes the addresses in its answers from the host's name in the request.
     answer = await StreamedAnswer.get(connection, target, {"host": _DEBUGGER})
-    body = b"".join([piece async for piece in answer.pieces()])
+    body = await answer.body(MOST_BODY_BYTES)
     own = f"{request.http.headers['host']}{request.http.url.path.removesuffix(path)}"
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers]
-    return Response(body.replace(f"{_DEBUGGER}/".encode(), own.encode()), answer.status, _passed_on(headers))
+    sent = body.replace(f"{_DEBUGGER}/".encode(), own.encode())
+    return Response(sent, answer.status, _passed_on(_texts(answer)))
 
 
 async def screen(dashboard: Dashboard, websocket: WebSocket) -> None:
@@ -112,18 +113,24 @@ async def _streamed(
 ) -> Response:
     connection = await run_in_threadpool(connect, dashboard.backend, container, port)
     answer = await StreamedAnswer.get(connection, target, headers)
-    passed = _passed_on((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
-    return StreamingResponse(_while_serving(dashboard, answer), answer.status, passed)
+    return RelayedStream(dashboard.relayed, answer)
 
 
-async def _while_serving(dashboard: Dashboard, answer: StreamedAnswer) -> AsyncIterator[bytes]:
-    """The pieces of a stream, until the server ends."""
-    dashboard.relayed.add(answer)
-    try:
-        async for piece in answer.pieces():
-            yield piece
-    finally:
-        dashboard.relayed.discard(answer)
+class RelayedStream(Stream):
+    """The answer of a client as it comes; `relayed` has it meanwhile, so that it ends with the server."""
+
+    def __init__(self, relayed: set[StreamedAnswer], answer: StreamedAnswer) -> None:
+        super().__init__(_passed_on(_texts(answer)), answer.status)
+        self._relayed = relayed
+        self._answer = answer
+        relayed.add(answer)
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        return self._answer.pieces()
+
+    def end(self) -> None:
+        self._relayed.discard(self._answer)
+        self._answer.close()
 
 
 async def _opened(
@@ -161,6 +168,10 @@ def _that_has(container: Container, address: Callable[[Container], str]) -> Cont
 def _passed_on(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The headers of a relayed answer: what describes its content, and our rules for it."""
     return {name.lower(): value for name, value in headers if name.lower() in _OWN} | RELAYED
+
+
+def _texts(answer: StreamedAnswer) -> Iterator[tuple[str, str]]:
+    return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
 
 
 async def _body_of(request: LabRequest) -> bytes:
