@@ -29,6 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("dashboard")
     (folder / "pair.yaml").write_text(STACK.format(name=LAB, ip="ipv4"))
     (folder / "detour.yaml").write_text(SCENARIO)
+    (folder / "broken.yaml").write_text("clients: [\n")
     (folder / "wrong.yaml").write_text("clients:\n  client1: {image: syntheticnet, count: none}\n")
     try:
         with serving(folder) as server:

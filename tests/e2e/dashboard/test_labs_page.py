@@ -27,6 +27,9 @@ def test_the_list_brings_a_stack_up_and_down(page: Page) -> None:
     """A stack with a mistake is refused in a line; another one is brought up, opens as a page, and is taken down."""
     name = f"{LAB}-page"
     page.get_by_role("link", name="All labs").click()
+    page.get_by_label("Stack").select_option("broken.yaml")
+    expect(page.get_by_text("broken.yaml:2: not YAML: ")).to_be_visible()
+    expect(page.get_by_role("button", name="Bring up", exact=True)).to_be_disabled()
     page.get_by_label("Stack").select_option("wrong.yaml")
     page.get_by_role("button", name="Bring up", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("wrong.yaml:2: clients.client1.count: 'none'")
