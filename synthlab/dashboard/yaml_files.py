@@ -23,7 +23,7 @@ Described = dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class YamlFile:
     """What a file says: its text, and its top level; that is empty where `error` says why it cannot be read."""
 
     text: str
@@ -31,7 +31,7 @@ class Content:
     error: str = ""
 
 
-def content(file: Path, name: str, key: str) -> Content | None:
+def content(file: Path, name: str, key: str) -> YamlFile | None:
     """The content of a file with this key at its top; None for any other file."""
     try:
         with file.open("rb") as opened:
@@ -44,11 +44,11 @@ def content(file: Path, name: str, key: str) -> Content | None:
         top = read_yaml(file, name, Variables(os.environ, lenient=True)).value
     except SynthlabError as error:
         # In a file that is no YAML, a line that begins with the key is the best sign of what it was meant to be.
-        return Content(text, {}, error.message) if re.search(rf"^{key}:", text, re.MULTILINE) else None
-    return Content(text, top) if isinstance(top, dict) and key in top else None
+        return YamlFile(text, {}, error.message) if re.search(rf"^{key}:", text, re.MULTILINE) else None
+    return YamlFile(text, top) if isinstance(top, dict) and key in top else None
 
 
-def failure_of(found: Content) -> dict[str, str]:
+def failure_of(found: YamlFile) -> dict[str, str]:
     """What a list says of a file that cannot be read."""
     return {"error": found.error} if found.error else {}
 
