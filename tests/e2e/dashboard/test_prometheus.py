@@ -38,7 +38,7 @@ def test_prometheus(server: Server, tmp_path: Path) -> None:
         for text in panel_queries():
             scraping.query(text.replace("$lab", LAB).replace("$client", ".*"))
             found = scraping.query(text.replace("$lab", "single").replace("$client", ".*"))
-            assert found or re.search("_(set|received|runs|dropped)_", text), text
+            assert found or re.search("_(set|received|runs|dropped|loss|delay)_", text), text
         scraping.check_metrics(server.http.get("/metrics").text)
         own = server.http.get(f"/v1/labs/{LAB}/clients/client2/api/metrics").text
         assert "synthlab_link_packets_in_total" in own
