@@ -70,3 +70,15 @@ def reached() -> str:
 
 def states(server: Server) -> list[Any]:
     return [server.ask("GET", f"/v1/labs/{LAB}/clients/{client}") for client in ("client1", "client2")]
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and theirs."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
+    children: dict[int, list[int]] = {}
+    for child, parent, _ in map(str.split, listed.splitlines()):
+        children.setdefault(int(parent), []).append(int(child))
+    found = [pid]
+    for one in found:
+        found += children.get(one, [])
+    return found[1:]

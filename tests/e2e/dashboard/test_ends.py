@@ -20,7 +20,7 @@ from ..labs import docker, lab_up, until
 from ..leftovers import leftovers
 from ..pair import STACK as PAIR
 from ..pair import Pair
-from .server import Server, serving
+from .server import Server, descendants, serving
 
 pytestmark = [pytest.mark.docker, pytest.mark.issue(12)]
 
@@ -97,18 +97,6 @@ class Watching:
         return connect(
             f"ws://{self._server.http.base_url.netloc.decode()}{path}", additional_headers=headers, proxy=None
         )
-
-
-def descendants(pid: int) -> list[int]:
-    """The processes that a process has started, and theirs."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
-    children: dict[int, list[int]] = {}
-    for child, parent, _ in map(str.split, listed.splitlines()):
-        children.setdefault(int(parent), []).append(int(child))
-    found = [pid]
-    for one in found:
-        found += children.get(one, [])
-    return found[1:]
 
 
 def alive(pids: list[int]) -> list[int]:
