@@ -19,20 +19,26 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class StreamedAnswer:
-    """An answer; `close` it when done."""
+    """An answer; `close` it when done. It is among `unfinished` until then, even before it has begun."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, unfinished: set[StreamedAnswer]
+    ) -> None:
         self._reader = reader
         self._writer = writer
+        self._unfinished = unfinished
+        unfinished.add(self)
         self._protocol = h11.Connection(h11.CLIENT)
         self.status = 0
         self.headers: Headers = []
 
     @classmethod
-    async def get(cls, connection: socket.socket, target: str, headers: Mapping[str, str]) -> Self:
+    async def get(
+        cls, connection: socket.socket, target: str, headers: Mapping[str, str], unfinished: set[StreamedAnswer]
+    ) -> Self:
         """Send a GET request, and wait for the head of its answer. Raises SynthlabError."""
         connection.setblocking(False)
-        answer = cls(*await asyncio.open_connection(sock=connection))
+        answer = cls(*await asyncio.open_connection(sock=connection), unfinished)
         try:
             sent = [*headers.items(), ("connection", "close")]
             request = h11.Request(method="GET", target=target, headers=sent)
@@ -41,6 +47,9 @@ class StreamedAnswer:
         except (h11.ProtocolError, OSError, TimeoutError) as error:
             answer.close()
             raise SynthlabError(f"no answer: {error or type(error).__name__}") from None
+        except asyncio.CancelledError:
+            answer.close()
+            raise
         return answer
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -70,6 +79,7 @@ class StreamedAnswer:
         return b"".join(pieces)
 
     def close(self) -> None:
+        self._unfinished.discard(self)
         self._writer.close()
 
     def _send(self, *events: h11.Request | h11.EndOfMessage) -> None:

@@ -33,7 +33,11 @@ def reading(sent: bytes, read: Callable[[StreamedAnswer], Awaitable[T]], *, clos
             theirs.sendall(sent)
             if closed:
                 theirs.shutdown(socket.SHUT_WR)
-            return await read(await StreamedAnswer.get(ours, "/", {"host": "127.0.0.1"}))
+            unfinished: set[StreamedAnswer] = set()
+            try:
+                return await read(await StreamedAnswer.get(ours, "/", {"host": "127.0.0.1"}, unfinished))
+            finally:
+                assert unfinished == set()
 
     return asyncio.run(asyncio.wait_for(ask(), PATIENCE_S))
 

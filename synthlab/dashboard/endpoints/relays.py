@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MOST_BODY_BYTES = 1 << 24
 PIECE = 1 << 16
+GOODBYE_S = 1.0
+"""How long a browser that may hang has to answer a goodbye; less than the server waits for its streams to end."""
 # What a container sends is not ours: a browser must not run it with the rights of our pages.
 RELAYED = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
 PASSED = ("accept", "content-type", "last-event-id")
@@ -60,7 +62,7 @@ async def relay_debugger(request: LabRequest) -> Any:
     target = f"/{path}?{request.http.url.query}" if request.http.url.query else f"/{path}"
     connection = await run_in_threadpool(connect, request.dashboard.backend, container, CDP_PORT)
     # Chromium makes the addresses in its answers from the host's name in the request.
-    answer = await StreamedAnswer.get(connection, target, {"host": _DEBUGGER})
+    answer = await StreamedAnswer.get(connection, target, {"host": _DEBUGGER}, request.dashboard.relayed)
     body = await answer.body(MOST_BODY_BYTES)
     own = f"{request.http.headers['host']}{request.http.url.path.removesuffix(path)}"
     sent = body.replace(f"{_DEBUGGER}/".encode(), own.encode())
@@ -88,6 +90,7 @@ async def debugger(dashboard: Dashboard, websocket: WebSocket) -> None:
     path = websocket.path_params["path"]
     # Screenshots are larger than the library's limit; the tool at the other end keeps the connection alive.
     options: dict[str, Any] = {"max_size": None, "compression": None, "ping_interval": None, "proxy": None}
+    options["close_timeout"] = GOODBYE_S
     try:
         browser = await connect_websocket(f"ws://{_DEBUGGER}/{path}", sock=connection, **options)
     except (WebSocketException, TimeoutError, ValueError) as error:
@@ -112,24 +115,21 @@ async def _streamed(
     dashboard: Dashboard, container: Container, port: int, target: str, headers: dict[str, str]
 ) -> Response:
     connection = await run_in_threadpool(connect, dashboard.backend, container, port)
-    answer = await StreamedAnswer.get(connection, target, headers)
-    return RelayedStream(dashboard.relayed, answer)
+    answer = await StreamedAnswer.get(connection, target, headers, dashboard.relayed)
+    return RelayedStream(answer)
 
 
 class RelayedStream(Stream):
-    """The answer of a client as it comes; `relayed` has it meanwhile, so that it ends with the server."""
+    """The answer of a client as it comes."""
 
-    def __init__(self, relayed: set[StreamedAnswer], answer: StreamedAnswer) -> None:
+    def __init__(self, answer: StreamedAnswer) -> None:
         super().__init__(_passed_on(_texts(answer)), answer.status)
-        self._relayed = relayed
         self._answer = answer
-        relayed.add(answer)
 
     def pieces(self) -> AsyncIterator[bytes]:
         return self._answer.pieces()
 
     def end(self) -> None:
-        self._relayed.discard(self._answer)
         self._answer.close()
 
 
