@@ -10,7 +10,7 @@ help:
 	@echo "make demo    run a call, break its network, repair it, and show what the clients saw"
 	@echo "make test    run all checks, with a real Docker engine (PYTEST='...' runs only pytest, with these options)"
 	@echo "             its parts: lint, test-pure (no Docker), test-engine"
-	@echo "make soak    run 50 clients (SOAK=100 for more) and every scenario, the first one 20 times: 50 minutes"
+	@echo "make soak    run 50 clients (SOAK=100 for more) and every scenario, the first one 20 times: over an hour"
 	@echo "             SOAK_ONLY=10 runs every test of issue 10 instead"
 	@echo "make bench   measure the forwarder against a kernel bridge, as root (BENCH='...' passes options)"
 	@echo "make lint    run ruff and mypy only"

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from synthlab.dashboard.metrics import metrics_text
 
 BOARD = Path("docs/monitoring/grafana.json")
+TABLE = Path("docs/metrics.md")
 METRIC = re.compile(r"synthlab_[a-z0-9_]+")
 
 
@@ -29,13 +30,29 @@ def variable_queries() -> Iterator[str]:
     yield from (one["definition"] for one in board()["templating"]["list"] if one["type"] == "query")
 
 
+def named_types(text: str) -> dict[str, str]:
+    """The type of each metric, by the name that its samples have; without samples, too."""
+    families = text_string_to_metric_families(text)
+    return {one.name + "_total" * (one.type == "counter"): one.type for one in families}
+
+
+def documented(server: str) -> dict[str, str]:
+    """Type by name of the metrics that the table says this server has."""
+    rows = re.findall(
+        r"^\| `(synthlab_[a-z0-9_]+)` \| (\w+)[^|]* \| (client|lab|both) \|", TABLE.read_text(), re.MULTILINE
+    )
+    return {name: kind for name, kind, by in rows if by in (server, "both")}
+
+
+def test_the_table() -> None:
+    """It has exactly the metrics of the lab API, with their types."""
+    assert documented("lab") == named_types(metrics_text([], {})[0])
+
+
 def test_metrics_exist() -> None:
     """Each name in a query is a metric of the lab API."""
-    text, _ = metrics_text([], {})
-    # Without samples a counter has only its family's name; its samples end in _total.
-    families = {family.name + "_total" * (family.type == "counter") for family in text_string_to_metric_families(text)}
     named = {name for query in (*panel_queries(), *variable_queries()) for name in METRIC.findall(query)}
-    assert named <= families
+    assert named <= set(named_types(metrics_text([], {})[0]))
 
 
 def test_panels() -> None:

@@ -36,7 +36,7 @@ class Dashboard:
         self.changing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By lab: held during a change of several clients, so that one that fails reverts only its own values."""
         self.relayed: set[StreamedAnswer] = set()
-        """Streams of clients that are being passed on."""
+        """Answers of clients that are being passed on, or waited for."""
         self.tasks = LabTasks(self.backend)
         self.feeds = Feeds(self.lab, self._running)
         self.runs = ScenarioRuns(self.backend, self.feeds)

@@ -80,12 +80,16 @@ _COUNTED = (
 _STREAM = (
     _Number("synthlab_received_frames_per_second", "frames decoded per second", _field("fps")),
     _Number("synthlab_received_bits_per_second", "the bit rate received", _field("kbps"), 1000),
+    # No counter: it falls when a packet that was counted as lost arrives after all (RFC 3550, 6.4.1).
     _Number("synthlab_received_lost_packets", "packets lost so far", _field("lost")),
-    _Number("synthlab_received_freezes", "times that the picture froze so far", _field("freezes")),
-    _Number("synthlab_received_freeze_seconds", "how long it was frozen so far", _field("freeze_s")),
+)
+_STREAM_COUNTED = (
+    _Number("synthlab_received_freezes", "times that the picture froze", _field("freezes")),
+    _Number("synthlab_received_freeze_seconds", "how long it was frozen", _field("freeze_s")),
 )
 _CLIENT = ("lab", "client")
 _LINK = (*_CLIENT, "direction")
+_RECEIVED = (*_CLIENT, "from", "kind")
 
 
 def metrics_text(readings: Iterable[ClientReading], verdicts: Mapping[tuple[str, str, str], int]) -> tuple[str, str]:
@@ -143,7 +147,9 @@ def _metrics(readings: list[ClientReading]) -> Iterable[Metric]:
         for peer, values in peers.items()
     ]
     for number in _STREAM:
-        yield _gauge(number.name, number.help, (*_CLIENT, "from", "kind"), _valued(number, streams))
+        yield _gauge(number.name, number.help, _RECEIVED, _valued(number, streams))
+    for number in _STREAM_COUNTED:
+        yield _counter(number.name, number.help, _RECEIVED, _valued(number, streams))
 
 
 def _verdicts(counts: Mapping[tuple[str, str, str], int]) -> Metric:

@@ -3,17 +3,54 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..errors import SynthlabError
+from ..stack.variables import Variables
+from ..stack.yaml import Node, read_yaml
+from ..stack.yaml_tree import MOST_BYTES
+
 MOST_FILES = 500
 MOST_DEPTH = 4
-MOST_BYTES = 200_000
 SUFFIXES = (".yaml", ".yml")
 SKIPPED = ("node_modules", "__pycache__")
 
 Described = dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """What a file says: its text, and its top level; that is empty where `error` says why it cannot be read."""
+
+    text: str
+    top: Mapping[str, Node]
+    error: str = ""
+
+
+def content(file: Path, name: str, key: str) -> YamlFile | None:
+    """The content of a file with this key at its top; None for any other file."""
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(MOST_BYTES).decode("utf-8", "replace")
+    except OSError:  # a dangling link
+        return None
+    if f"{key}:" not in text:
+        return None
+    try:
+        top = read_yaml(file, name, Variables(os.environ, lenient=True)).value
+    except SynthlabError as error:
+        # In a file that is no YAML, a line that begins with the key is the best sign of what it was meant to be.
+        return YamlFile(text, {}, error.message) if re.search(rf"^{key}:", text, re.MULTILINE) else None
+    return YamlFile(text, top) if isinstance(top, dict) and key in top else None
+
+
+def failure_of(found: YamlFile) -> dict[str, str]:
+    """What a list says of a file that cannot be read."""
+    return {"error": found.error} if found.error else {}
 
 
 def described(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import json
 import logging
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import pytest
 
 from synthlab.control.backend import Backend
 from synthlab.dashboard.access import TokenCheck
@@ -22,6 +24,7 @@ from synthlab.dashboard.server import ApiServer, listening
 from synthlab.testing import FakeClientApi, FakeEngine, fake_backend
 
 PATIENCE_S = 10.0
+END_S = 20.0
 
 
 @dataclass
@@ -78,7 +81,7 @@ def serving(
         access = TokenCheck.of_port(own.getsockname()[1])
         dashboard = Dashboard(backend, folder, access)
         server = stack.enter_context(without_errors(ApiServer(dashboard)))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve([own])))
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([own])), daemon=True)
         thread.start()
         headers = {"authorization": f"Bearer {access.token}"}
         try:
@@ -89,7 +92,10 @@ def serving(
                 yield Served(backend, apis or {}, dashboard, access, http, lambda: setattr(server, "should_exit", True))
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(END_S)
+            if thread.is_alive():
+                faulthandler.dump_traceback()  # it shows where the server's thread hangs
+                pytest.fail("the server does not end")
 
 
 @contextmanager

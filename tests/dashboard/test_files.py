@@ -58,6 +58,37 @@ def test_only_files(guarded: Served, folder: Path) -> None:
         assert own == ({"call.yaml"} if kind == "stacks" else {"away.yaml", "acting.yaml"})
 
 
+@pytest.mark.parametrize("kind", ["stacks", "scenarios"])
+def test_too_large(kind: str, guarded: Served, folder: Path) -> None:
+    """A large file is refused in a line, listed with it, and not read to its end: this one has 8 GB."""
+    text = {"stacks": f"# Large\n{STACK}", "scenarios": "stack: call.yaml\nsteps: [{wait: 1s}]\n"}[kind]
+    (folder / "large.yaml").write_text(text)
+    os.truncate(folder / "large.yaml", 8 << 30)
+    path, key = {"stacks": ("/v1/labs", "stack"), "scenarios": ("/v1/runs", "scenario")}[kind]
+    line = "large.yaml: cannot be read: is 8192 MB; at most 256 kB is allowed"
+    assert guarded.error("POST", path, {key: "large.yaml"}).endswith(f"/{line}")
+    assert guarded.engine.calls == []
+    listed = {one["file"]: one.get("error") for one in guarded.ask("GET", f"/v1/{kind}")[kind]}
+    assert listed["large.yaml"] == line
+
+
+def test_a_scenario_that_cannot_be_read(guarded: Served, folder: Path) -> None:
+    """It is listed with its mistake."""
+    (folder / "broken.yaml").write_text("stack: call.yaml\nsteps: [\n")
+    (one,) = [one for one in guarded.ask("GET", "/v1/scenarios")["scenarios"] if one["file"] == "broken.yaml"]
+    assert one["error"].startswith("broken.yaml:3: not YAML: ")
+    assert guarded.error("POST", "/v1/runs", {"scenario": "broken.yaml"}).endswith(f"/{one['error']}")
+
+
+def test_a_large_trace(guarded: Served, folder: Path) -> None:
+    """Traces have a bound, too."""
+    os.truncate(folder.parent / "train.mahi", 8 << 30)
+    (folder.parent / "train.mahi").rename(folder / "train.mahi")
+    body = {"clients": ["client1"], "change": {"egress": {"rate_trace": "train.mahi"}}}
+    assert "at most 4 MB is allowed" in guarded.error("PATCH", "/v1/labs/call/conditions", body)
+    assert guarded.apis["client1"].files == {}
+
+
 def test_a_stack_of_a_scenario(guarded: Served) -> None:
     """A scenario in the folder may not name a stack outside."""
     assert OUTSIDE in guarded.error("POST", "/v1/runs", {"scenario": "away.yaml"}, 403)

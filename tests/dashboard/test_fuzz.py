@@ -85,6 +85,7 @@ def test_a_little(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.issue(12)
+@pytest.mark.timeout(1800)
 def test_much(tmp_path: Path) -> None:
     """Many of them."""
     fuzzed(tmp_path, 150)

@@ -46,7 +46,8 @@ def test_metrics(served: Served) -> None:
     stream = {"lab": "call", "client": "client1", "from": "client2", "kind": "video"}
     assert seen[key("synthlab_received_frames_per_second", **stream)] == 15
     assert seen[key("synthlab_received_bits_per_second", **stream)] == 800_000
-    assert seen[key("synthlab_received_freeze_seconds", **stream)] == 1.5
+    assert seen[key("synthlab_received_freeze_seconds_total", **stream)] == 1.5
+    assert seen[key("synthlab_received_freezes_total", **stream)] == 2
     assert seen[key("synthlab_client_up", **CLIENT2)] == 1
 
 

@@ -49,15 +49,19 @@ def test_other_files(path: str, shared: Served) -> None:
 
 
 def test_stacks(tmp_path: Path) -> None:
-    """The bundled ones, and those below the folder, which are not all YAML files there."""
+    """The bundled ones, and those below the folder, which are not all YAML files there; one with a mistake says so."""
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "mine.yaml").write_text("# Two of us\nclients:\n  client1: {app: chrome}\n")
     (tmp_path / "scenario.yaml").write_text("stack: call.yaml\nsteps: []\n")
     (tmp_path / "broken.yaml").write_text("clients: [\n")
+    (tmp_path / "half.yaml").write_text("stack: call.yaml\nsteps: [\nclients: [")
+    (tmp_path / "other.yaml").write_text("services: {clients: [\n")
     (tmp_path / "named.yaml").write_text("name: other\nclients: {}\n")
     with serving(tmp_path) as served:
         stacks = served.ask("GET", "/v1/stacks")["stacks"]
+    broken = {"file": "broken.yaml", "lab": "broken", "title": "", "bundled": False}
     assert [one for one in stacks if not one["bundled"]] == [
+        broken | {"error": "broken.yaml:2: not YAML: expected the node content, but found '<stream end>'"},
         {"file": "named.yaml", "lab": "other", "title": "", "bundled": False},
         {"file": "deep/mine.yaml", "lab": "mine", "title": "Two of us", "bundled": False},
     ]

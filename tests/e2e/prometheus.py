@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs/metrics.md"
 CONFIGURATION = ROOT / "docs/monitoring/prometheus.yml"
 
 
@@ -26,6 +27,13 @@ class Prometheus:
         answer = self.http.get("/api/v1/query", params={"query": text})
         assert answer.is_success, answer.text
         return [(row["metric"], float(row["value"][1])) for row in answer.json()["data"]["result"]]
+
+    def labels(self, definition: str) -> set[str]:
+        """The values of one of Grafana's variables, by its definition."""
+        found = re.fullmatch(r"label_values\((.*), (\w+)\)", definition)
+        assert found
+        answer = self.http.get(f"/api/v1/label/{found[2]}/values", params={"match[]": found[1]})
+        return set(answer.json()["data"])
 
     def is_ready(self) -> bool:
         try:
@@ -41,15 +49,19 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(folder: Path, target: str, token: str) -> Iterator[Prometheus]:
-    """A server on loopback whose files are in the folder; only the port and the token are filled in."""
+def prometheus(folder: Path, target: str, token: str, single: str) -> Iterator[Prometheus]:
+    """A server on loopback whose files are in the folder; only the ports and the token are filled in.
+
+    It scrapes the client at `single` as a container without a lab.
+    """
     programs = Path(
         subprocess.run([ROOT / ".ci/prometheus"], capture_output=True, text=True, check=True).stdout.strip()
     )
+    (job,) = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(), re.DOTALL)
     configured = folder / "prometheus.yml"
     text, count = re.subn(r"127\.0\.0\.1:8800(?=\"\])", target, CONFIGURATION.read_text())
     assert count == 1
-    configured.write_text(text)
+    configured.write_text(text + job.replace("127.0.0.1:3000", single))
     (folder / "synthlab-token").write_text(f"{token}\n")
     subprocess.run([programs / "promtool", "check", "config", configured], check=True, capture_output=True)
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -3,49 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .. import schemas
 from ..endpoint import LabEndpoint, LabRequest
 from ..feeds import WRITE_S, Feeds, Listener
+from ..stream import Stream
 
-STUCK_S = 20.0
-"""A listener that takes nothing for so long is dropped."""
 HEADERS = {"content-type": "text/event-stream", "cache-control": "no-store"}
 
 
-class EventStream(Response):
+class EventStream(Stream):
     """Server-sent events until the listener leaves, is stuck, or the server ends."""
 
     def __init__(self, feeds: Feeds, lab: str, listener: Listener) -> None:
-        super().__init__(headers=HEADERS)
+        super().__init__(HEADERS)
         self._feeds = feeds
         self._lab = lab
         self._listener = listener
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        head = [(name, value) for name, value in self.raw_headers if name != b"content-length"]
-        leaving = asyncio.create_task(self._wait_until_gone(receive))
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": head})
-            while not self._listener.ended:
-                data = await self._listener.next()
-                # A slow reader holds this up, and then gets the newest events only.
-                await asyncio.wait_for(send({"type": "http.response.body", "body": data, "more_body": True}), STUCK_S)
-                await asyncio.sleep(WRITE_S)
-            await send({"type": "http.response.body", "body": b""})
-        except (TimeoutError, OSError):
-            pass
+            await super().__call__(scope, receive, send)
         finally:
-            leaving.cancel()
             self._feeds.leave(self._lab, self._listener)
 
-    async def _wait_until_gone(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+    async def pieces(self) -> AsyncIterator[bytes]:
+        while not self._listener.ended:
+            # A slow reader holds this up, and then gets the newest events only.
+            yield await self._listener.next()
+            await asyncio.sleep(WRITE_S)
+
+    def end(self) -> None:
         self._listener.end()
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from ...contract import CDP_PORT, VNC_PORT
@@ -22,6 +22,7 @@ from .. import schemas
 from ..dashboard import Dashboard
 from ..endpoint import LabEndpoint, LabRequest, container_of
 from ..failures import InTheWay, NotThere
+from ..stream import Stream
 from ..streamed_http import StreamedAnswer
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 MOST_BODY_BYTES = 1 << 24
 PIECE = 1 << 16
+GOODBYE_S = 1.0
+"""How long a browser that may hang has to answer a goodbye; less than the server waits for its streams to end."""
 # What a container sends is not ours: a browser must not run it with the rights of our pages.
 RELAYED = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
 PASSED = ("accept", "content-type", "last-event-id")
@@ -59,11 +62,11 @@ async def relay_debugger(request: LabRequest) -> Any:
     target = f"/{path}?{request.http.url.query}" if request.http.url.query else f"/{path}"
     connection = await run_in_threadpool(connect, request.dashboard.backend, container, CDP_PORT)
     # Chromium makes the addresses in its answers from the host's name in the request.
-    answer = await StreamedAnswer.get(connection, target, {"host": _DEBUGGER})
-    body = b"".join([piece async for piece in answer.pieces()])
+    answer = await StreamedAnswer.get(connection, target, {"host": _DEBUGGER}, request.dashboard.relayed)
+    body = await answer.body(MOST_BODY_BYTES)
     own = f"{request.http.headers['host']}{request.http.url.path.removesuffix(path)}"
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers]
-    return Response(body.replace(f"{_DEBUGGER}/".encode(), own.encode()), answer.status, _passed_on(headers))
+    sent = body.replace(f"{_DEBUGGER}/".encode(), own.encode())
+    return Response(sent, answer.status, _passed_on(_texts(answer)))
 
 
 async def screen(dashboard: Dashboard, websocket: WebSocket) -> None:
@@ -87,6 +90,7 @@ async def debugger(dashboard: Dashboard, websocket: WebSocket) -> None:
     path = websocket.path_params["path"]
     # Screenshots are larger than the library's limit; the tool at the other end keeps the connection alive.
     options: dict[str, Any] = {"max_size": None, "compression": None, "ping_interval": None, "proxy": None}
+    options["close_timeout"] = GOODBYE_S
     try:
         browser = await connect_websocket(f"ws://{_DEBUGGER}/{path}", sock=connection, **options)
     except (WebSocketException, TimeoutError, ValueError) as error:
@@ -111,19 +115,22 @@ async def _streamed(
     dashboard: Dashboard, container: Container, port: int, target: str, headers: dict[str, str]
 ) -> Response:
     connection = await run_in_threadpool(connect, dashboard.backend, container, port)
-    answer = await StreamedAnswer.get(connection, target, headers)
-    passed = _passed_on((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
-    return StreamingResponse(_while_serving(dashboard, answer), answer.status, passed)
+    answer = await StreamedAnswer.get(connection, target, headers, dashboard.relayed)
+    return RelayedStream(answer)
 
 
-async def _while_serving(dashboard: Dashboard, answer: StreamedAnswer) -> AsyncIterator[bytes]:
-    """The pieces of a stream, until the server ends."""
-    dashboard.relayed.add(answer)
-    try:
-        async for piece in answer.pieces():
-            yield piece
-    finally:
-        dashboard.relayed.discard(answer)
+class RelayedStream(Stream):
+    """The answer of a client as it comes."""
+
+    def __init__(self, answer: StreamedAnswer) -> None:
+        super().__init__(_passed_on(_texts(answer)), answer.status)
+        self._answer = answer
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        return self._answer.pieces()
+
+    def end(self) -> None:
+        self._answer.close()
 
 
 async def _opened(
@@ -161,6 +168,10 @@ def _that_has(container: Container, address: Callable[[Container], str]) -> Cont
 def _passed_on(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The headers of a relayed answer: what describes its content, and our rules for it."""
     return {name.lower(): value for name, value in headers if name.lower() in _OWN} | RELAYED
+
+
+def _texts(answer: StreamedAnswer) -> Iterator[tuple[str, str]]:
+    return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
 
 
 async def _body_of(request: LabRequest) -> bytes:

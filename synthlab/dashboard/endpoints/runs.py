@@ -55,6 +55,7 @@ SCENARIO = schemas.fields(
     stack=schemas.text("its stack"),
     variables=schemas.by_name(schemas.text("its default"), "its variables"),
     bundled=schemas.flag("whether it came with synthlab"),
+    error=schemas.text("why it cannot be read; it then cannot be played"),
 )
 PLAY = schemas.fields(
     ("scenario",),

@@ -14,6 +14,7 @@ STACK = schemas.fields(
     lab=schemas.text("the name of its lab, unless another is given"),
     title=schemas.text("its first comment"),
     bundled=schemas.flag("whether it came with synthlab"),
+    error=schemas.text("why it cannot be read; it then cannot be brought up"),
 )
 
 

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from syntheticnet.version import VERSION
 
+from ...test_monitoring import documented, named_types
 from ..site import Site
 
 SECOND = 10**9
@@ -136,3 +137,19 @@ def test_a_thousand_flows_have_a_bounded_number_of_series(site: Site) -> None:
     after = read(site)
     assert after["synthlab_flow_packets_in_total"][other] == 370
     assert after["synthlab_flow_dropped_packets_total"][labels(direction="egress", flow="other", cause="loss")] == 37
+
+
+def test_the_table_of_a_client(site: Site) -> None:
+    """The table in the docs has exactly these, with their types; of flows and conditions it tells the pattern."""
+    site.ask(
+        "PATCH", "/v1/conditions", json={"egress": {"rate": "1mbit", "latency": "1ms", "jitter": "1ms", "loss": "1%"}}
+    )
+    site.ask("POST", "/v1/stats", json={"video": 1})
+    served = named_types(site.ask("GET", "/metrics").text)
+    alone = {
+        name: kind for name, kind in served.items() if not name.startswith(("synthlab_flow_", "synthlab_set_queue"))
+    }
+    assert documented("client") == alone
+    of_links = {name.replace("_link_", "_flow_") for name in documented("client") if "_link_" in name}
+    of_flows = {name for name in served if name.startswith("synthlab_flow_")}
+    assert of_flows == of_links - {"synthlab_flow_bypassed_packets_total"}

@@ -63,6 +63,11 @@ class World:
         """Send a request and return the forwarder's answer, as the API does."""
         return asyncio.run(self.control.ask(op, seconds=20, **arguments))
 
+    @property
+    def forwarder(self) -> int:
+        """The id of the forwarder's process."""
+        return self._process.pid
+
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """With the forwarder's process stopped."""

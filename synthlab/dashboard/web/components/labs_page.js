@@ -81,7 +81,7 @@ function BringUp({ stacks, onUp }) {
   const [file, setFile] = useState("");
   const [name, setName] = useState("");
   const [keep, setKeep] = useState(false);
-  const chosen = stacks.find((one) => one.file === file) ?? stacks[0];
+  const chosen = stacks.find((one) => one.file === file) ?? stacks.find(({ error }) => !error);
   const submit = (event) => {
     event.preventDefault();
     onUp(chosen.file, { keep, ...(name ? { name } : {}) });
@@ -91,12 +91,12 @@ function BringUp({ stacks, onUp }) {
       <h2>Bring up a lab</h2>
       <form class="bring-up" onSubmit=${submit}>
         <label>Stack <select value=${chosen?.file} onChange=${({ target }) => setFile(target.value)}>
-          ${stacks.map((one) => html`<option key=${one.file} value=${one.file}>${one.file}${one.bundled ? " (bundled)" : ""}</option>`)}</select></label>
+          ${stacks.map((one) => html`<option key=${one.file} value=${one.file}>${one.file}${one.error ? " (cannot be read)" : one.bundled ? " (bundled)" : ""}</option>`)}</select></label>
         <label>Name <input type="text" autocomplete="off" placeholder=${chosen?.lab} value=${name} onInput=${({ target }) => setName(target.value.trim())} /></label>
         <label class="check"><input type="checkbox" checked=${keep} onChange=${({ target }) => setKeep(target.checked)} /> Keep it when the dashboard ends</label>
-        <button class="primary" disabled=${!chosen}>Bring up</button>
+        <button class="primary" disabled=${!chosen || Boolean(chosen.error)}>Bring up</button>
       </form>
-      <p class="note">${chosen?.title}</p>
+      ${chosen?.error ? html`<p class="refusal" role="status">${chosen.error}</p>` : html`<p class="note">${chosen?.title}</p>`}
     </section>`;
 }
 

@@ -12,7 +12,7 @@ const SHOWN_RUNS = 6;
 export function ScenarioBox({ scenarios, run, runs, elapsed_s: elapsed, onPlay, onStop }) {
   const [file, setFile] = useState("");
   const [values, setValues] = useState({});
-  const chosen = scenarios.find((one) => one.file === file) ?? scenarios.find((one) => !one.bundled || one.file === FIRST) ?? scenarios[0];
+  const chosen = scenarios.find((one) => one.file === file) ?? scenarios.find((one) => !one.error && (!one.bundled || one.file === FIRST)) ?? scenarios[0];
   const running = run?.state === "running";
   const variables = Object.entries(chosen?.variables ?? {});
   const given = Object.fromEntries(variables.filter(([name]) => values[name] !== undefined).map(([name]) => [name, values[name]]));
@@ -22,11 +22,11 @@ export function ScenarioBox({ scenarios, run, runs, elapsed_s: elapsed, onPlay, 
       <div class="scenario-row">
         <select aria-label="Scenario" value=${chosen?.file} disabled=${running} onChange=${({ target }) => { setFile(target.value); setValues({}); }}>
           ${groups.filter(([, ones]) => ones.length).map(([label, ones]) => html`<optgroup key=${label} label=${label}>
-            ${ones.map((one) => html`<option key=${one.file} value=${one.file}>${one.file.replace(/\.ya?ml$/, "")}</option>`)}</optgroup>`)}</select>
+            ${ones.map((one) => html`<option key=${one.file} value=${one.file}>${one.file.replace(/\.ya?ml$/, "")}${one.error ? " (cannot be read)" : ""}</option>`)}</optgroup>`)}</select>
         ${running ? html`<button class="stop" onClick=${() => onStop(run.id)}>Stop</button>`
-          : html`<button class="primary" disabled=${!chosen} onClick=${() => onPlay(chosen.file, given)}>Play</button>`}
+          : html`<button class="primary" disabled=${!chosen || Boolean(chosen.error)} onClick=${() => onPlay(chosen.file, given)}>Play</button>`}
       </div>
-      <p class="note">${chosen?.title}</p>
+      ${chosen?.error ? html`<p class="refusal">${chosen.error}</p>` : html`<p class="note">${chosen?.title}</p>`}
       ${variables.length > 0 && html`<div class="variables">${variables.map(([name, fallback]) => html`
         <label key=${name}>${name}<input type="text" autocomplete="off" disabled=${running} value=${values[name] ?? fallback}
           onInput=${({ target }) => setValues({ ...values, [name]: target.value })} /></label>`)}</div>`}
