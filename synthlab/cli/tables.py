@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
@@ -31,13 +31,16 @@ TableRow = tuple[str, ...]
 CUT_OFF, NOT_IMPAIRED, NO_ANSWER = "cut off", "not impaired", "no answer"
 
 
-def containers_table(containers: Sequence[Container], restarts: Mapping[str, int], now: float) -> Table:
+def containers_table(
+    containers: Sequence[Container], restarts: Mapping[str, int], now: float, lost: Collection[str] = ()
+) -> Table:
     """One row per container; `restarts` are the forwarder's, by id of the containers whose API answered.
 
-    A server and the companion that holds its network are one row. Columns without information are omitted: `lab` if
-    there is only one, the last three if they are empty.
+    `lost` are the ids of servers that are cut off from their companions. A server and the companion that holds its
+    network are one row. Columns without information are omitted: `lab` if there is only one, the last three if they are
+    empty.
     """
-    rows = [_container_row(container, holder, restarts, now) for container, holder in with_holders(containers)]
+    rows = [_container_row(container, holder, restarts, now, lost) for container, holder in with_holders(containers)]
     columns = ("lab", "name", "app", "state", "API", "VNC", "time left", "forwarder restarts")
     several = len({container.lab for container in containers}) > 1
     shown_columns = [
@@ -149,9 +152,15 @@ def _times(entry: ScheduleEntry) -> str:
     return ", ".join(parts)
 
 
-def _container_row(container: Container, holder: Container | None, restarts: Mapping[str, int], now: float) -> TableRow:
+def _container_row(
+    container: Container,
+    holder: Container | None,
+    restarts: Mapping[str, int],
+    now: float,
+    lost: Collection[str],
+) -> TableRow:
     vnc, network = container.ports.get(VNC_PORT), holder or container
-    state, restarted = _state(container, holder, restarts), restarts.get(network.id)
+    state, restarted = _state(container, holder, restarts, lost), restarts.get(network.id)
     return (
         container.lab,
         container.network_name if container is holder else container.title,
@@ -164,11 +173,11 @@ def _container_row(container: Container, holder: Container | None, restarts: Map
     )
 
 
-def _state(container: Container, holder: Container | None, restarts: Mapping[str, int]) -> str:
+def _state(container: Container, holder: Container | None, restarts: Mapping[str, int], lost: Collection[str]) -> str:
     network = holder or container
     if container is holder:
         return NOT_IMPAIRED
-    if holder and holder.state != "running":
+    if container.id in lost:
         return CUT_OFF
     if network.ready and network.conditioned and api_url(network) and network.id not in restarts:
         return NO_ANSWER

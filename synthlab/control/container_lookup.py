@@ -81,6 +81,20 @@ def with_holders(containers: Sequence[Container]) -> list[tuple[Container, Conta
     return [*own, *((one, one) for one in held.values() if one.id not in there)]
 
 
+def cut_off(containers: Sequence[Container], started_at: Callable[[Container], float]) -> set[str]:
+    """The ids of servers whose companion does not run, or was started after them: their network is gone then.
+
+    `started_at` says when a container was last started; it is asked only of running pairs.
+    """
+    pairs = [(one, holder) for one, holder in with_holders(containers) if holder and holder is not one]
+    return {
+        one.id
+        for one, holder in pairs
+        if holder.state not in ("running", "paused")
+        or (one.state == "running" and started_at(one) < started_at(holder))
+    }
+
+
 def unconditioned(container: Container) -> WrongUse:
     """The error for a container without an API."""
     name = container.title

@@ -96,6 +96,10 @@ class Containers(Protocol):
         """The lines of a container's log, each after its time in UTC (RFC 3339)."""
         ...
 
+    def started_at(self, container: Container) -> float:
+        """When a container was last started, in seconds since 1970."""
+        ...
+
     def environment(self, container: Container) -> dict[str, str]:
         """The environment that a container was created with."""
         ...

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,11 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
             for line in _lines(api.logs(container.id, stream=True, timestamps=True, **options)):
                 time, _, text = line.partition(" ")
                 yield time, text
+
+    def started_at(self, container: Container) -> float:
+        with self._asked() as api:
+            started: str = api.inspect_container(container.id)["State"]["StartedAt"]
+        return datetime.fromisoformat(started).timestamp()
 
     def environment(self, container: Container) -> dict[str, str]:
         with self._asked() as api:

@@ -22,9 +22,9 @@ class FakeEngine:
     """An EngineApi in memory that starts nothing: it has the given containers, and images by tag.
 
     Without `images` it has every image, each of them stale. Ports in `taken` are in use. `projects` are other Compose
-    projects, `volumes` the names of volumes. `calls` lists the requested changes of images and labs in order,
-    `composed` the Compose files started. To make a lab fail, override `made_of`
-    or any other method.
+    projects, `volumes` the names of volumes, `started` the times at which containers were started. `calls` lists the
+    requested changes of images and labs in order, `composed` the Compose files started. To make a lab fail, override
+    `made_of` or any other method.
     """
 
     command = Engine.command
@@ -41,6 +41,7 @@ class FakeEngine:
         self.locked: set[str] = set()
         self.projects: dict[str, str] = {}
         self.volumes: set[str] = set()
+        self.started: dict[str, float] = {}
         self._has_all = images is None
 
     def close(self) -> None:
@@ -85,6 +86,9 @@ class FakeEngine:
     def read_log(self, container: Container, query: LogQuery) -> Iterator[tuple[str, str]]:
         lines = [(f"2026-01-01T00:00:0{number}Z", f"line {number} of {container.title}") for number in range(1, 4)]
         yield from lines[len(lines) - min(query.tail or len(lines), len(lines)) :]
+
+    def started_at(self, container: Container) -> float:
+        return self.started.get(container.id, 0.0)
 
     def environment(self, container: Container) -> dict[str, str]:
         return {"SYNTHLAB_URL": f"http://sfu:8080/?name={container.client}"}

@@ -20,6 +20,7 @@ from synthlab.cli.tables import (
     schedule_table,
     stats_table,
 )
+from synthlab.control.container_lookup import cut_off
 from synthlab.control.group_change import GroupChange
 from synthlab.control.state import ClientState, LinkState, ScheduleEntry
 from synthlab.control.webrtc_stats import Stats
@@ -237,11 +238,13 @@ def test_a_service_and_its_companion() -> None:
     service = replace(fake_container("call", "web"), id="web", role="service", app="nginx", ports={}, health="")
     other = replace(service, id="db", client="db", state="exited", status="Exited (0) 2 seconds ago")
 
-    def rows(*containers: Container) -> list[tuple[str, ...]]:
-        return [tuple(row) for row in containers_table(containers, {holder.id: 0}, 0).rows]
+    def rows(*containers: Container, started: float = 0.0) -> list[tuple[str, ...]]:
+        lost = cut_off(containers, lambda one: {"web": 1.0, holder.id: started}[one.id])
+        return [tuple(row) for row in containers_table(containers, {holder.id: 0}, 0, lost).rows]
 
     api = "http://127.0.0.1:2900"
     assert rows(service, holder, other) == [("web", "nginx", "running", api), ("db", "nginx", "done", "-")]
     assert rows(service, replace(holder, state="exited")) == [("web", "nginx", "cut off", "-")]
+    assert rows(service, holder, started=2.0) == [("web", "nginx", "cut off", api)]
     assert rows(holder) == [("web", "syntheticnet", "not impaired", api)]
     assert rows(replace(other, status="Exited (1) 2 seconds ago")) == [("db", "nginx", "exited", "-")]

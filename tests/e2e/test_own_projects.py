@@ -202,6 +202,10 @@ def test_what_happens_to_a_companion() -> None:
         synthlab("restart", "web", "--lab", lab)
         assert "running" in row()
         assert own.connect_ms("cache", "web", 8000, 3) < QUICK_MS
+        docker("restart", "--time", "1", own.container("web-network"))
+        assert "cut off" in row()
+        synthlab("restart", "web", "--lab", lab)
+        assert own.connect_ms("cache", "web", 8000, 3) < QUICK_MS
         listed = json.loads(synthlab("partition", "web", "cache", "--lab", lab, "--json").stdout)
         assert listed
         with pytest.raises(subprocess.CalledProcessError):

@@ -26,11 +26,10 @@ from .interface import NoInterface
 from .keeper import Keeper
 from .loop import Supervisor
 from .own_networks import keepers_of
-from .settings import BadSettings, Settings
+from .settings import RUN, BadSettings, Settings
 
 # Users created in the image for these processes.
 FORWARDER_USER, API_USER = 65310, 65311
-RUN = Path("/run/synthlab")
 READY = RUN / "ready"
 START_SECONDS = 20.0
 BROKEN = 3

@@ -17,6 +17,7 @@ from . import gateway, network_devices
 from .children import say
 from .interface import Interface, IPNetwork, NoInterface, Route
 from .network_devices import Wire
+from .settings import RUN
 
 QUIET_SECONDS = 0.2
 """Docker adds addresses and routes one by one; a new interface is complete after this long without a change."""
@@ -105,6 +106,7 @@ class Keeper:
         for other in self._others:
             network_devices.lead_nowhere(other)
         network_devices.take_over(self._held, self.wire, {}, self._ipv6_only)
+        self._note(self._held)
         if trust and self._publishing:
             self._macs = self._settled(self._publishing, self._publishing.gateways)
             self._pin(self._publishing)
@@ -185,9 +187,14 @@ class Keeper:
         self._unfinished = own  # the only record of what has been taken off the interface
         network_devices.take_over(own, self.wire, self._macs if publishes else {}, self._ipv6_only)
         self._held, self._unfinished = own, None
+        self._note(own)
         say(f"{own.name} is conditioned")
         if publishes:
             self._learn(own)
+
+    def _note(self, held: Interface) -> None:
+        """Record which interface this is, for captures: `/run/synthlab/synth0` says `eth0`."""
+        (RUN / self.wire.inner).write_text(held.name)
 
     def _see(self, strangers: Iterable[Interface]) -> None:
         """Remove the default routes of strangers, and log each one once."""

@@ -16,6 +16,7 @@ from ..conditions import Conditions, ConditionsError
 from ..conditions.files import Files
 from ..firewall import INNERS
 
+RUN = Path("/run/synthlab")
 DEFAULT_ENTRY = "/opt/bin/entry"
 QOS_SPEC = Path("/opt/etc/synthetic_network.json")
 CONDITIONS = Path("/opt/etc/synthlab/conditions.json")

@@ -13,6 +13,7 @@ import typer
 from ...contract import HOST, VNC_PORT
 from ...control.addresses import api_url
 from ...control.backend import Backend, choose_lab
+from ...control.container_lookup import cut_off
 from ...control.state import ClientState
 from ...control.versions import describe_mismatch, other_versions
 from ...engine.containers import Container
@@ -80,12 +81,16 @@ def show_containers(backend: Backend, containers: list[Container], json: bool) -
     states = _states(backend, containers)
     restarts = {id: state.restarts for id, state in states.items()}
     problems = {id: state.problem for id, state in states.items() if state.problem}
+    lost = cut_off(containers, backend.engine.started_at)
     if json:
         console.print_json(
-            [_as_json(container, restarts) | {"problem": problems.get(container.id)} for container in containers]
+            [
+                _as_json(container, restarts) | {"problem": problems.get(container.id), "cut_off": container.id in lost}
+                for container in containers
+            ]
         )
     elif containers:
-        console.print_table(containers_table(containers, restarts, time.time()))
+        console.print_table(containers_table(containers, restarts, time.time(), lost))
         for container in containers:
             if container.id in problems:
                 console.print_line(f"{container.title}: {problems[container.id]}")

@@ -1,8 +1,9 @@
 """Captures a client's packets on both sides of the forwarder, as pcapng.
 
-`capture.py ring|stream CLIENT SNAPLEN SECONDS BYTES`. `ring` keeps the last packets in memory and answers each input
-line `dump` with their file, after its length in eight bytes. `stream` writes packets as they arrive. An input line
-`mark TEXT` becomes a packet on a third interface. At end of input it exits; a stream then ends with its statistics.
+`capture.py ring|stream CLIENT SNAPLEN SECONDS BYTES NETWORK`; the last is the number of one of the container's networks.
+`ring` keeps the last packets in memory and answers each input line `dump` with their file, after its length in eight
+bytes. `stream` writes packets as they arrive. An input line `mark TEXT` becomes a packet on a third interface. At end of
+input it exits; a stream then ends with its statistics.
 
 The capture rolls inside the container, and packets leave it only on `dump`: a file per client streamed through `docker
 exec` all the time would load the machine whose timing is under test, and nearly every run passes and needs none of it.
@@ -24,8 +25,8 @@ from pathlib import Path
 from struct import Struct, pack
 
 APPLICATION, NETWORK, MARKS = range(3)
-INNER, OUTER = "synth0", "synth0-out"
-"""The application's interface, and its peer at the forwarder."""
+RUN = Path("/run/synthlab")
+"""PID 1 writes there which interface each of the application's stands for: `synth0` says `eth0`."""
 
 # A user id used by nobody else.
 USER = 65312
@@ -182,14 +183,12 @@ class Tap:
         return statistics(self._number, now, self._received, self._dropped)
 
 
-def outer_interface() -> str:
-    """The container's own interface: the only other one that the forwarder's packet sockets are bound to."""
-    rows = Path("/proc/net/packet").read_text().splitlines()[1:]
-    bound = {socket.if_indextoname(int(row.split()[4])) for row in rows if row.split()[4] != "0"}
-    others = sorted(bound - {INNER, OUTER})
-    if not others:
-        raise OSError("no forwarder is running here")
-    return others[0]
+def outer_interface(inner: str) -> str:
+    """The container's own interface that an application's interface stands for."""
+    try:
+        return (RUN / inner).read_text()
+    except OSError:
+        raise OSError("no forwarder is running here") from None
 
 
 def drop_rights() -> None:
@@ -276,18 +275,18 @@ def _write(*blocks: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def main(mode: str, client: str, snaplen: str, seconds: str, most_bytes: str) -> None:
-    size = int(snaplen)
+def main(mode: str, client: str, snaplen: str, seconds: str, most_bytes: str, network: str) -> None:
+    size, inner = int(snaplen), f"synth{network}"
     try:
-        outer = outer_interface()
-        taps = [Tap(APPLICATION, INNER, size), Tap(NETWORK, outer, size)]
+        outer = outer_interface(inner)
+        taps = [Tap(APPLICATION, inner, size), Tap(NETWORK, outer, size)]
     except OSError as error:
         sys.exit(f"cannot capture: {error}")
     drop_rights()
     os.nice(10)  # the forwarder comes first
     ring = Ring(float(seconds), int(most_bytes)) if mode == "ring" else None
     kept = f"the last {seconds} s, at most {int(most_bytes) >> 20} MB" if ring else "all packets from the start"
-    interfaces = [(INNER, "application side"), (outer, "network side"), ("marks", "actions and their times")]
+    interfaces = [(inner, "application side"), (outer, "network side"), ("marks", "actions and their times")]
     head = section(f"{client}: {kept}") + b"".join(interface(*names, size) for names in interfaces)
     try:
         Recorder(taps, size, head, ring).run()

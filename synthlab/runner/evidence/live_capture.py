@@ -49,7 +49,9 @@ class LiveCapture:
 
     def __init__(self, engine: EngineApi, container: Container, client: str, snaplen: int) -> None:
         self._command = engine.command
-        self._process = engine.start_program(container, "capture", ("stream", client, snaplen, 0, 0), user="root")
+        self._process = engine.start_program(
+            container, "capture", ("stream", client, snaplen, 0, 0, container.number), user="root"
+        )
         self._client = client
         self.counts = Blocks()
 

@@ -96,8 +96,9 @@ class RingCapture:
             self._closing.wait(AGAIN_S)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        arguments = ("ring", self._client, SNAPLEN, KEPT_S, MOST_BYTES)
-        process = self._run(self._find(), "capture", arguments, user="root")
+        container = self._find()
+        arguments = ("ring", self._client, SNAPLEN, KEPT_S, MOST_BYTES, container.number)
+        process = self._run(container, "capture", arguments, user="root")
         assert process.stdin
         if sys.platform != "win32":  # on Windows, a mark blocks if the container does not read
             os.set_blocking(process.stdin.fileno(), False)
