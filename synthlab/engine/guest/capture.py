@@ -1,9 +1,9 @@
 """Captures a client's packets on both sides of the forwarder, as pcapng.
 
-`capture.py ring|stream CLIENT SNAPLEN SECONDS BYTES NETWORK`; the last is the number of one of the container's networks.
-`ring` keeps the last packets in memory and answers each input line `dump` with their file, after its length in eight
-bytes. `stream` writes packets as they arrive. An input line `mark TEXT` becomes a packet on a third interface. At end of
-input it exits; a stream then ends with its statistics.
+`capture.py ring|stream CLIENT SNAPLEN SECONDS BYTES NETWORK`; the last is the number of one of the container's
+networks. `ring` keeps the last packets in memory and answers each input line `dump` with their file, after its length
+in eight bytes. `stream` writes packets as they arrive. An input line `mark TEXT` becomes a packet on a third interface.
+At end of input it exits; a stream then ends with its statistics.
 
 The capture rolls inside the container, and packets leave it only on `dump`: a file per client streamed through `docker
 exec` all the time would load the machine whose timing is under test, and nearly every run passes and needs none of it.
