@@ -37,6 +37,7 @@ TREE: Mapping[str, Mapping[str, str]] = {
         "reset": "conditions.reset",
         "show": "conditions.show",
         "top": "top.top",
+        "ping": "ping.ping",
         "partition": "partition.partition",
     },
     "Look": {

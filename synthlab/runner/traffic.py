@@ -40,19 +40,20 @@ def start_traffic(
     """
     client, target = _container(traffic.client, members), _container(traffic.target, members)
     sender, receiver = (target, client) if traffic.reverse else (client, target)
-    sink = _run(engine, receiver, "traffic_sink", traffic.protocol, seconds_of(traffic.for_ns) + GRACE_S + START_S)
+    lasts_s = seconds_of(traffic.for_ns) + GRACE_S + START_S
+    sink = run_program(engine, receiver, "traffic_sink", traffic.protocol, lasts_s)
     try:
-        port = _first_line(traffic, receiver, sink)
+        port = first_line(traffic, receiver, sink)
         where = (receiver.address, port)
         congestion = traffic.congestion or USUAL_CONGESTION
         arguments = (traffic.protocol, *where, seconds_of(traffic.for_ns), traffic.rate_bps or 0, congestion)
-        source = _run(engine, sender, "traffic_source", *arguments, chooses=traffic.protocol == "tcp")
+        source = run_program(engine, sender, "traffic_source", *arguments, chooses=traffic.protocol == "tcp")
     except BaseException:
         end(sink, STOP_S)
         raise
     running = RunningTraffic(traffic, source, sink, clock=clock)
     try:
-        running.congestion = _first_line(traffic, sender, source).removeprefix("sending").strip()
+        running.congestion = first_line(traffic, sender, source).removeprefix("sending").strip()
     except BaseException:
         running.stop()
         raise
@@ -116,21 +117,23 @@ def _container(name: str, members: Sequence[Container]) -> Container:
     return container
 
 
-def _run(engine: EngineApi, container: Container, program: str, *arguments: object, chooses: bool = False) -> Process:
+def run_program(
+    engine: EngineApi, container: Container, program: str, *arguments: object, chooses: bool = False
+) -> Process:
     """Start a program in a container or its sidecar. Choosing the congestion control (`chooses`) needs NET_ADMIN."""
     if container.conditioned:
         return engine.start_program(container, program, arguments, user="root" if chooses else "application")
     return engine.start_sidecar(container, program, arguments, net_admin=chooses)
 
 
-def _first_line(traffic: Traffic, container: Container, process: Process) -> str:
+def first_line(what: object, container: Container, process: Process) -> str:
     """The line a program prints once it works; raises SynthlabError with its error otherwise."""
     assert process.stdout
     ready, _, _ = select.select([process.stdout], [], [], START_S)
     line = process.stdout.readline() if ready else b""
     if not line:
         reason = _last_words(process) if ready else f"no output within {START_S:g} s"
-        raise SynthlabError(f"{traffic}: failed to start in {container.title}: {reason}")
+        raise SynthlabError(f"{what}: failed to start in {container.title}: {reason}")
     return line.decode().strip()
 
 

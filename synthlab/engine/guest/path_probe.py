@@ -1,0 +1,120 @@
+"""Sends the datagrams of a path test to a `path_echo`, and says what came back.
+
+Run as HOST PORT COUNT INTERVAL_MS MOST_MTU: it prints a JSON object with the addresses `own` and `other`, when each
+datagram was `sent`, and a list `back` of [number, answered, came]; times are in ns since 1970, that of arrival is the
+kernel's. With a MOST_MTU other than 0, `mtu` is the largest packet up to that size which passes both ways; None if none
+does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import socket
+import struct
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+HEAD = struct.Struct("!IqqQ")
+SO_TIMESTAMPNS, IP_MTU_DISCOVER, PROBE = 35, 10, 3
+HEADERS = 20 + 8  # IPv4 and UDP
+SIZE = 100
+LEAST_MTU = 576
+PIECE = 1 << 16
+LAST_S = 2.0
+"""How long answers to the last datagram are waited for, at least; a longer path shows in the earlier ones."""
+TRIES = 3
+
+
+def stamp_of(ancillary: Sequence[tuple[int, int, bytes]]) -> int:
+    seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
+    return int(seconds * 10**9 + nanoseconds)
+
+
+def opened(target: tuple[str, int]) -> socket.socket:
+    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    probe.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    # No fragments, and no size that the kernel has learned: the path itself answers.
+    probe.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, PROBE)
+    probe.connect(target)
+    return probe
+
+
+def send(probe: socket.socket, number: int, size: int) -> int:
+    """Send one, and return when; one that the kernel refuses counts as lost."""
+    now = time.time_ns()
+    with contextlib.suppress(OSError):
+        probe.send(HEAD.pack(number, now, 0, 0) + bytes(size - HEAD.size))
+    return now
+
+
+def answers(probe: socket.socket, until: float) -> Iterator[list[int]]:
+    """What arrives until that time of the monotonic clock."""
+    while (left := until - time.monotonic()) > 0:
+        if select.select([probe], [], [], left)[0]:
+            try:
+                data, ancillary, _, _ = probe.recvmsg(PIECE, 64)
+            except OSError:
+                continue
+            number, answered, _, _ = HEAD.unpack_from(data)
+            yield [number, answered, stamp_of(ancillary)]
+
+
+def measured(probe: socket.socket, count: int, interval_s: float) -> tuple[list[int], list[list[int]]]:
+    sent, back, start = list[int](), list[list[int]](), time.monotonic()
+    for number in range(count):
+        back += answers(probe, start + number * interval_s)
+        sent.append(send(probe, number, SIZE))
+    deadline = time.monotonic() + LAST_S
+    waited = answers(probe, deadline)
+    for answer in waited:
+        back.append(answer)
+        if len({number for number, _, _ in back}) == count:
+            break
+    return sent, back
+
+
+def passes(probe: socket.socket, number: int, size: int, patience_s: float) -> bool:
+    """Whether a packet of this size is answered; `number` is the first of its tries."""
+    for attempt in range(TRIES):
+        send(probe, number + attempt, size - HEADERS)
+        for other, _, _ in answers(probe, time.monotonic() + patience_s):
+            if number <= other <= number + attempt:
+                return True
+    return False
+
+
+def path_mtu(probe: socket.socket, most: int, number: int, patience_s: float) -> int | None:
+    if not passes(probe, number, LEAST_MTU, patience_s):
+        return None
+    low, high = LEAST_MTU, most
+    while low < high:
+        number += TRIES
+        middle = (low + high + 1) // 2
+        if passes(probe, number, middle, patience_s):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def main(host: str, port: str, count: str, interval_ms: str, most_mtu: str) -> None:
+    try:
+        other = str(socket.getaddrinfo(host, None, socket.AF_INET)[0][4][0])
+    except OSError as error:
+        sys.exit(f"{host} cannot be resolved: {error.strerror}")
+    probe = opened((other, int(port)))
+    sent, back = measured(probe, int(count), float(interval_ms) / 1000)
+    result: dict[str, Any] = {"own": probe.getsockname()[0], "other": other, "sent": sent, "back": back}
+    if int(most_mtu):
+        slowest_s = max((came - sent[number] for number, _, came in back), default=0) / 1e9
+        result["mtu"] = path_mtu(probe, int(most_mtu), int(count), max(0.2, 2 * slowest_s))
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
