@@ -119,7 +119,7 @@ def test_the_ring_keeps_the_last_marks() -> None:
 def test_it_says_why_nothing_can_be_captured() -> None:
     """Without a forwarder, or without the rights, it exits with one line."""
     program = str(Path(capture.__file__))
-    command = [sys.executable, "-I", program, "ring", "client1", "192", "30", "1000"]
+    command = [sys.executable, "-I", program, "ring", "client1", "192", "30", "1000", "0"]
     done = subprocess.run(command, input="", capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("cannot capture: ")
