@@ -221,7 +221,27 @@ def _configured(own: LinkConditions, effective: LinkConditions) -> str:
     return ", ".join(parts)
 
 
+MOST_PATHS = 3
+
+
 def notes(states: Mapping[str, ClientState]) -> Iterator[str]:
+    """What people tend to overlook: delays of two ends that add up, and jitter that raises the mean delay."""
+    yield from _sums(states)
+    yield from _ordered(states)
+
+
+def _sums(states: Mapping[str, ClientState]) -> Iterator[str]:
+    """One line for the paths on which the latencies of both ends add up: people often set it at both."""
+    out = {name: ns for name, state in states.items() if (ns := state.configured.egress.latency_ns)}
+    into = {name: ns for name, state in states.items() if (ns := state.configured.ingress.latency_ns)}
+    ends = [(a, b) for a in out for b in into if a.partition("@")[0] != b.partition("@")[0]]
+    paths = [f"{a} to {b} {(out[a] + into[b]) / 1e6:g} ms" for a, b in ends]
+    if paths:
+        more = f", and {len(paths) - MOST_PATHS} more" if len(paths) > MOST_PATHS else ""
+        yield f"latencies of both ends add up: {', '.join(paths[:MOST_PATHS])}{more}"
+
+
+def _ordered(states: Mapping[str, ClientState]) -> Iterator[str]:
     """One line per latency of links whose jitter preserves packet order: that raises the mean delay above it."""
     ordered: dict[str, list[str]] = {}
     for name, state in states.items():

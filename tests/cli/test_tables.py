@@ -123,7 +123,7 @@ def test_kept_order_is_reported() -> None:
     jittery = {"latency": "200ms", "jitter": "50ms"}
     answers = {"client2": state({"egress": jittery, "ingress": {**jittery, "reordering": True}})}
     answers["client3"] = state({"egress": jittery})
-    (line,) = notes(answers)
+    (line,) = [line for line in notes(answers) if "keep their order" in line]
     assert line.startswith("client2 egress, client3 egress: packets keep their order, so the mean delay is above 200ms")
     assert not list(notes({"client2": state({"egress": {"latency": "200ms"}})}))
 
@@ -248,3 +248,15 @@ def test_a_service_and_its_companion() -> None:
     assert rows(service, holder, started=2.0) == [("web", "nginx", "cut off", api)]
     assert rows(holder) == [("web", "syntheticnet", "not impaired", api)]
     assert rows(replace(other, status="Exited (1) 2 seconds ago")) == [("db", "nginx", "exited", "-")]
+
+
+@pytest.mark.issue(13)
+def test_latencies_that_add_up() -> None:
+    """A path on which both ends have a latency has their sum; the paths of one service's networks are none."""
+    slow = FakeClientApi("a").replace({"egress": {"latency": "50ms"}, "ingress": {"latency": "30ms"}})
+    fast = FakeClientApi("b").replace({})
+    assert list(notes({"a": slow, "b": fast})) == []
+    assert list(notes({"a@front": slow, "a@back": slow})) == []
+    assert list(notes({"a": slow, "b": slow})) == ["latencies of both ends add up: a to b 80 ms, b to a 80 ms"]
+    (line,) = notes({"a": slow, "b": slow, "c": slow})
+    assert line.endswith("a to b 80 ms, a to c 80 ms, b to a 80 ms, and 3 more")
