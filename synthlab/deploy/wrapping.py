@@ -66,6 +66,11 @@ def lost_capabilities(stack: Stack) -> Iterator[str]:
             yield f"{service.name} loses {', '.join(lost)}, with which it could change its own conditions"
 
 
+def published_services(stack: Stack) -> list[str]:
+    """The wrapped services that publish ports: whoever uses these is outside the lab, and not conditioned."""
+    return [one.name for one in stack.services if _theirs(stack, one.service).get("ports")]
+
+
 def marked(body: ComposeBody, marks: Mapping[str, str]) -> dict[str, Any]:
     """`body` with our labels added, unless it is external: then Compose does not create it."""
     if body.get("external"):

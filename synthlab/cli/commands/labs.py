@@ -102,7 +102,7 @@ def up(
     """
     from ...deploy.plan import is_edited
     from ...deploy.servers import join_page
-    from ...deploy.wrapping import lost_capabilities
+    from ...deploy.wrapping import lost_capabilities, published_services
     from ...lab.bring_up import bring_up
 
     backend: Backend = context.obj
@@ -123,7 +123,9 @@ def up(
     for line in lost_capabilities(described):
         console.print_note(line)
     if page := join_page(described):
-        console.print_note(f"join with your own browser at {page}")
+        console.print_note(f"join with your own browser at {page}; its own network is not conditioned")
+    if names := published_services(described):
+        console.print_note(f"{', '.join(names)}: whoever uses published ports from outside the lab is not conditioned")
     show_containers(backend, backend.engine.containers(described.name), json)
 
 
