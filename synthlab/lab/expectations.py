@@ -200,7 +200,7 @@ def known_of(lab: RunningLab, stack: Stack | None = None) -> Known:
     return Known(
         tuple(client for client, _ in own),
         tuple(dict.fromkeys(group for client, group in own if group != client)),
-        conditioned=tuple(one.network_of for one in lab.members if one.network_of),
+        conditioned=tuple(client.name for client in lab.find() if client.server),
         sfu_metrics=any(one.metrics for one in lab.members),
     )
 

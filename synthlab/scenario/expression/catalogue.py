@@ -112,7 +112,9 @@ class Known:
             groups,
             participants=clients if alone else None,
             conditioned=tuple(stack.conditioned),
-            services=tuple(service.name for service in stack.services if service.name != SFU_HOST),
+            services=tuple(
+                name for service in stack.services if service.name != SFU_HOST for name in service.network_names
+            ),
             sfu_metrics=stack.sfu is not None and stack.sfu.metrics is not None,
         )
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from .catalogue import Dimension, Segment
 
-_SEGMENT = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_SEGMENT = r"""(?:[\w@-]+|"[^"]*"|'[^']*')"""
 _UNITS: dict[str, tuple[Dimension, float]] = {
     "bit": ("rate", 1),
     "kbit": ("rate", 1e3),
@@ -23,7 +23,7 @@ _UNITS: dict[str, tuple[Dimension, float]] = {
 ALLOWED_UNITS = "100kbit, 80ms or 5%"
 _TOKEN = re.compile(
     rf"""\s*(?:
-      (?P<name>[0-9]*[A-Za-z_][\w-]*(?:\.{_SEGMENT})+)
+      (?P<name>[0-9]*[A-Za-z_][\w@-]*(?:\.{_SEGMENT})+)
     | (?P<text>"[^"]*"|'[^']*')
     | (?P<number>[0-9]+(?:\.[0-9]+)?)\s?(?P<unit>[A-Za-z]+\b(?:/s\b)?|%)?
     | (?P<word>[A-Za-z_]\w*)
