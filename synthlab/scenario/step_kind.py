@@ -40,6 +40,10 @@ class Context:
         """The clients and servers that run in containers of this lab."""
         return self.known.clients + self.stack.servers
 
+    def networks(self, end: str) -> tuple[str, ...]:
+        """The names of the conditioned networks of a client, server or service; empty if it has none."""
+        return tuple(name for name in self.clients if end in (name, name.partition("@")[0]))
+
     def members(self, name: str) -> tuple[str, ...]:
         """The clients and services in the group `name`."""
         return tuple(self.stack.members(name))

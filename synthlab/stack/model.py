@@ -245,4 +245,4 @@ class Stack:
     def servers(self) -> tuple[str, ...]:
         """The servers that steps can name: the media server if it is a container, and all conditioned ones."""
         sfu = (SFU_HOST,) if isinstance(self.sfu, Sfu) else ()
-        return tuple(dict.fromkeys((*sfu, *self.conditioned)))
+        return tuple(dict.fromkeys((*sfu, *(owner.partition("@")[0] for owner in self.conditioned))))

@@ -47,3 +47,15 @@ def test_numbers() -> None:
     known = Known(clients=(), conditioned=ALL, services=ALL)
     parsed = Expression.parse("edge@front.egress.rate < 1mbit and web.ingress.loss > 1%", known)
     assert set(parsed.names) == {"edge@front.egress.rate", "web.ingress.loss"}
+
+
+def test_partition(tmp_path: Path) -> None:
+    """All networks of a service are separated from the other end."""
+    text = planned(tmp_path, "{partition: [edge, web]}")
+    assert "set edge@front, edge@back: web both outage true" in text
+
+
+@pytest.mark.parametrize("name", ["edge", "worker", "worker-1", "web"])
+def test_containers(name: str, tmp_path: Path) -> None:
+    """A service is one container, however many networks it has."""
+    assert f"restart {'worker-1, worker-2' if name == 'worker' else name}" in planned(tmp_path, f"{{restart: {name}}}")

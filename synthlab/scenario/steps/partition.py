@@ -21,10 +21,11 @@ def _read_ends(node: Node, context: Context) -> tuple[str, str]:
 
 def _build(read: StepArgs) -> Set:
     a, b = read.get("partition")
-    client, change = network_operations.partition(
-        a, b, read.context.clients, read.get("direction", BOTH), read.get("answer", SILENT)
+    conditioned = [end for end in (a, b) if read.context.networks(end)]
+    end, change = network_operations.partition(
+        a, b, conditioned, read.get("direction", BOTH), read.get("answer", SILENT)
     )
-    return Set(clients=(client,), change=change, for_ns=read.get("for"))
+    return Set(clients=read.context.networks(end), change=change, for_ns=read.get("for"))
 
 
 KIND = StepKind(
