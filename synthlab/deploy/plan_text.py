@@ -12,6 +12,7 @@ from ..text.quantities import counted
 from .plan import UpPlan
 from .servers import compose_parts, server_services
 from .services import Service, client_services, ipv6_subnet, project_of
+from .wrapping import companions
 
 _Port = tuple[str, str | None]  # its name, and the host's ADDRESS:PORT; None if Docker picks one
 
@@ -47,8 +48,11 @@ def _made_beside(plan: UpPlan) -> Iterator[str]:
 
 def _containers(plan: UpPlan) -> Iterator[str]:
     stack = plan.stack
+    holders = {service.name for service in companions(stack)}
     for name, body in compose_parts(stack).get("services", {}).items():
-        yield f"start {name}: {_image_of(body, plan)}{_ports(_theirs(body))}"
+        holder = str(body.get("network_mode", "")).removeprefix("service:")
+        shared = f", in the network of {holder}" if holder in holders else ""
+        yield f"start {name}: {_image_of(body, plan)}{shared}{_ports(_theirs(body))}"
     for service in (*server_services(stack), *client_services(stack, plan.ports)):
         yield f"start {service.name}: {service.image}{_network(service)}{_ports(_ours(service))}"
 
@@ -65,6 +69,7 @@ def _ours(service: Service) -> Iterator[_Port]:
     for port in service.ports:
         name = _KNOWN.get(port.container, f"port {port.container}")
         yield name, f"{port.address}:{port.host}" if port.host else None
+    yield from _theirs(service.given)
     for given in service.published:
         place, _, inner = given.rpartition(":")
         yield f"port {inner}", place

@@ -20,6 +20,8 @@ from synthlab.errors import SynthlabError
 from synthlab.stack import Stack, read_stack
 from synthlab.testing import FakeEngine, fake_container
 
+from ..stack.compose_projects import project
+
 pytestmark = pytest.mark.issue(11)
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -154,3 +156,17 @@ def test_a_port_taken_during_the_builds(tmp_path: Path, monkeypatch: pytest.Monk
     assert result[:2] == ["removing call", "a default port was just taken: Docker picks another"]
     published: list[Container] = [one for one in engine.present if one.client == "client1"]
     assert 3000 not in published[0].ports.values()
+
+
+@pytest.mark.issue(13)
+def test_a_wrapped_project() -> None:
+    """The plan says whose network a service shares, and what its companion publishes for it."""
+    web = {"image": "nginx", "networks": {"default": None}, "ports": [{"target": 80, "published": "8080"}]}
+    stack = project({"web": web, "db": {"image": "postgres", "networks": {"default": None}}}, "web")
+    lines = text(plan_up(stack, FakeEngine(images=current(stack)), 120)).splitlines()
+    assert "start web: nginx, which Compose pulls, in the network of web-network" in lines
+    assert "start db: postgres, which Compose pulls" in lines
+    (companion,) = [line for line in lines if line.startswith("start web-network:")]
+    assert (
+        companion == "start web-network: syntheticnet:latest, port 80 on 0.0.0.0:8080, API on a port picked by Docker"
+    )
