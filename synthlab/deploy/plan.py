@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ..engine.api import EngineApi
 from ..errors import SynthlabError
 from ..stack import Ports, Stack
+from .collisions import refuse_collisions
 from .compose_file import digest
 from .host_ports import choose_ports
 from .image_checks import refuse_unfit
@@ -61,11 +62,17 @@ def plan_up(
     # An image that is yet to be built or pulled cannot be inspected: `launch` checks it afterwards.
     refuse_unfit(stack, engine, {step.tag for step in images if step.action == "use"})
     own = set(_published(stack, engine))
+
+    def free(port: int) -> bool:
+        return port in own or engine.is_free(port)
+
+    if stack.compose:
+        refuse_collisions(stack, free, engine.subnets())
     return UpPlan(
         stack=stack,
         images=images,
         removes=stack.name in engine.labs(),
-        ports=choose_ports(stack, lambda port: port in own or engine.is_free(port)),
+        ports=choose_ports(stack, free),
         compose_pulls=frozenset(_lacking(stack, engine)),
         timeout_s=timeout_s,
         ttl_s=ttl_s,

@@ -144,6 +144,10 @@ class Compose(Protocol):
         """The Compose projects with any container, each with its lab; the lab is empty if another program made it."""
         ...
 
+    def subnets(self) -> dict[str, str]:
+        """The subnets of all networks of the engine, each with its network's name."""
+        ...
+
     def compose_volumes(self, project: str) -> set[str]:
         """The names of a Compose project's volumes on the engine."""
         ...

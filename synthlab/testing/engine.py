@@ -22,9 +22,9 @@ class FakeEngine:
     """An EngineApi in memory that starts nothing: it has the given containers, and images by tag.
 
     Without `images` it has every image, each of them stale. Ports in `taken` are in use. `projects` are other Compose
-    projects, `volumes` the names of volumes, `started` the times at which containers were started. `calls` lists the
-    requested changes of images and labs in order, `composed` the Compose files started. To make a lab fail, override
-    `made_of` or any other method.
+    projects, `volumes` the names of volumes, `started` the times at which containers were started, `networks` are
+    subnets with their networks' names. `calls` lists the requested changes of images and labs in order, `composed` the
+    Compose files started. To make a lab fail, override `made_of` or any other method.
     """
 
     command = Engine.command
@@ -42,6 +42,7 @@ class FakeEngine:
         self.projects: dict[str, str] = {}
         self.volumes: set[str] = set()
         self.started: dict[str, float] = {}
+        self.networks: dict[str, str] = {}
         self._has_all = images is None
 
     def close(self) -> None:
@@ -117,6 +118,9 @@ class FakeEngine:
 
     def compose_projects(self) -> dict[str, str]:
         return {f"synthlab-{container.lab}": container.lab for container in self.present} | self.projects
+
+    def subnets(self) -> dict[str, str]:
+        return dict(self.networks)
 
     def compose_volumes(self, project: str) -> set[str]:
         return {name for name in self.volumes if name.startswith(f"{project}_")}

@@ -23,6 +23,7 @@ from .stack_source import (
     EnvFileOption,
     FileOption,
     ImpairOption,
+    PortsOption,
     ProjectOption,
     SourceArgument,
     StackSource,
@@ -82,6 +83,7 @@ def up(
     env_files: EnvFileOption = None,
     project: ProjectOption = None,
     compose_profiles: ComposeProfileOption = None,
+    ports: PortsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Start a lab and wait until its clients are healthy.
@@ -106,7 +108,7 @@ def up(
     from ...lab.bring_up import bring_up
 
     backend: Backend = context.obj
-    source = StackSource(stack, files, impair, env_files, project, compose_profiles)
+    source = StackSource(stack, files, impair, env_files, project, compose_profiles, ports)
     described = source.read(backend, name)
     ttl_s = seconds_of(read_duration("--ttl", ttl, SHORTEST_TTL_NS)) if ttl else None
     if dry_run:
@@ -218,6 +220,7 @@ def render(
     env_files: EnvFileOption = None,
     project: ProjectOption = None,
     compose_profiles: ComposeProfileOption = None,
+    ports: PortsOption = None,
 ) -> None:
     """Print the Compose file that `up` would start.
 
@@ -230,7 +233,7 @@ def render(
     from ...deploy.host_ports import choose_ports
 
     backend: Backend = context.obj
-    source = StackSource(stack, files, impair, env_files, project, compose_profiles)
+    source = StackSource(stack, files, impair, env_files, project, compose_profiles, ports)
     described = source.read(backend, name)
     console.print_text(render_compose_file(described, choose_ports(described)))
 

@@ -37,6 +37,10 @@ ProjectOption = Annotated[
     str | None,
     typer.Option("-p", "--project-name", metavar="NAME", help="The Compose project; synthlab-LAB by default."),
 ]
+PortsOption = Annotated[
+    str | None,
+    typer.Option("--ports", metavar="auto", help="Let Docker draw the host ports that the Compose files fix."),
+]
 ComposeProfileOption = Annotated[
     list[str] | None,
     typer.Option("--compose-profile", metavar="NAME", help="One of Compose's own profiles; repeatable."),
@@ -53,9 +57,11 @@ class StackSource:
     env_files: list[Path] | None = None
     project: str | None = None
     profiles: list[str] | None = None
+    ports: str | None = None
 
     def read(self, backend: Backend, lab: str | None) -> Stack:
         """The stack; reports Compose's warnings. Raises WrongUse."""
+        from ...deploy.collisions import AUTO, with_drawn_ports
         from ...stack import read_stack
         from ...stack.project import read_project
 
@@ -69,7 +75,11 @@ class StackSource:
             raise WrongUse("name a stack, such as `call.yaml`, or a Compose file of your own with -f and --impair")
         if stack.compose:
             _show_warnings(stack.compose)
-        return stack
+        if self.ports is None:
+            return stack
+        if self.ports != AUTO:
+            raise WrongUse(f"--ports: {self.ports!r} is not {AUTO}, the only value")
+        return with_drawn_ports(stack)
 
     def read_compose(self, backend: Backend) -> ComposeFile:
         """The Compose project alone; reports Compose's warnings. Raises WrongUse."""

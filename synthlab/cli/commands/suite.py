@@ -26,6 +26,7 @@ from .stack_source import (
     EnvFileOption,
     FileOption,
     ImpairOption,
+    PortsOption,
     ProjectOption,
     StackSource,
 )
@@ -71,6 +72,7 @@ def suite(
     env_files: EnvFileOption = None,
     project: ProjectOption = None,
     compose_profiles: ComposeProfileOption = None,
+    ports: PortsOption = None,
 ) -> None:
     """Run your own test suite in a lab.
 
@@ -95,7 +97,7 @@ def suite(
     wanted = [read_setting(text) for text in settings or ()]
     ttl_s = seconds_of(read_duration("--ttl", ttl, SHORTEST_TTL_NS)) if ttl else None
     named = [*(impair or ()), *_services(files, wanted)]
-    source = StackSource(stack, files, named or None, env_files, project, compose_profiles)
+    source = StackSource(stack, files, named or None, env_files, project, compose_profiles, ports)
     described = source.read(backend, name)
     _refuse(described, wanted, inside)
     sweep(backend)
