@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ..errors import SynthlabError, WrongUse
 from ..text.progress import Progress
+from . import labels
 from .process import run_program
 
 TIMEOUT_S = 60.0
@@ -56,6 +59,27 @@ class ComposeCommands:
             if finished.status != 0 or not output.exists():
                 raise WrongUse(" ".join(problems) or f"{self.command} compose cannot read it")
             return output.read_text(encoding="utf-8"), warnings
+
+    def compose_projects(self) -> dict[str, str]:
+        with self._asked() as api:
+            listed = api.containers(all=True, filters={"label": labels.COMPOSE_PROJECT})
+        marks = [container["Labels"] for container in listed]
+        return {one[labels.COMPOSE_PROJECT]: one.get(labels.LAB, "") for one in marks}
+
+    def subnets(self) -> dict[str, str]:
+        with self._asked() as api:
+            networks = api.networks()
+        configs = [(config, network) for network in networks for config in network["IPAM"]["Config"] or ()]
+        return {config["Subnet"]: network["Name"] for config, network in configs if config.get("Subnet")}
+
+    def compose_volumes(self, project: str) -> set[str]:
+        with self._asked() as api:
+            found = api.volumes(filters={"label": f"{labels.COMPOSE_PROJECT}={project}"})["Volumes"] or []
+        return {volume["Name"] for volume in found}
+
+    def _asked(self) -> AbstractContextManager[Any]:
+        """The engine's API."""
+        raise NotImplementedError
 
 
 def read_messages(lines: Iterable[str]) -> tuple[list[str], list[str]]:

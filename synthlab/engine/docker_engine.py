@@ -191,23 +191,6 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
             _remove_each(api.remove_volume, volumes)
         return len(containers)
 
-    def compose_projects(self) -> dict[str, str]:
-        with self._asked() as api:
-            listed = api.containers(all=True, filters={"label": labels.COMPOSE_PROJECT})
-        marks = [container["Labels"] for container in listed]
-        return {one[labels.COMPOSE_PROJECT]: one.get(labels.LAB, "") for one in marks}
-
-    def subnets(self) -> dict[str, str]:
-        with self._asked() as api:
-            networks = api.networks()
-        configs = [(config, network) for network in networks for config in network["IPAM"]["Config"] or ()]
-        return {config["Subnet"]: network["Name"] for config, network in configs if config.get("Subnet")}
-
-    def compose_volumes(self, project: str) -> set[str]:
-        with self._asked() as api:
-            found = api.volumes(filters={"label": f"{labels.COMPOSE_PROJECT}={project}"})["Volumes"] or []
-        return {volume["Name"] for volume in found}
-
     def remove_volumes(self, names: Iterable[str]) -> None:
         from docker.errors import APIError
 

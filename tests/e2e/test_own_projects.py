@@ -249,3 +249,19 @@ def test_a_project_that_is_up() -> None:
         refused = synthlab("up", "-f", str(files[0]), "-p", own.name, "--impair", "web", status=3)
         assert f"the Compose project '{own.name}' is up already" in refused.stderr
         settled(own, {"web": "running"})
+
+
+@pytest.mark.soak
+def test_two_labs_of_one_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second lab is refused because of a fixed port, before anything starts; with drawn ports both are up."""
+    monkeypatch.setenv("WEB_PORT", "18019")
+    files = [PROJECTS / "jobs" / "compose.yaml"]
+    with wrapped("one", files, "--impair", "web") as one:
+        up = ("up", "-f", str(files[0]), "--lab", "own-two", "--impair", "web")
+        refused = synthlab(*up, status=3).stderr.splitlines()[-1]
+        assert "services.web.ports: port 18019 is taken: free it, or let the engine draw others" in refused
+        assert docker("ps", "--all", "--quiet", "--filter", "label=synthlab.lab=own-two") == ""
+        with wrapped("two", files, "--impair", "web", "--ports", "auto") as two:
+            for own in (one, two):
+                assert _page(own, _published(own, "web"), 8000) == "<h1>ready</h1>\n"
+            assert one.port("web-network", 8000) != two.port("web-network", 8000)
