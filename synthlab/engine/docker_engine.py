@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -304,9 +304,18 @@ def _remove_network(api: APIClient, id: str) -> None:
             api.remove_network(id)
             return
         except APIError as error:
-            if "active endpoints" not in str(error) or time.monotonic() > deadline:
+            if "active endpoints" not in str(error):
                 raise
+            if time.monotonic() > deadline:
+                raise _in_use(api.inspect_network(id)) from None
         time.sleep(0.2)
+
+
+def _in_use(network: Mapping[str, Any]) -> SynthlabError:
+    """The error for a network with containers that the lab did not make, such as those of `docker compose up`."""
+    names = sorted(container["Name"] for container in network["Containers"].values())
+    used = f"the network {network['Name']} is still used by {', '.join(names) or 'something'}"
+    return SynthlabError(f"{used}, which synthlab did not start: remove that, and run `synthlab down` again")
 
 
 @contextlib.contextmanager

@@ -212,9 +212,14 @@ def test_what_happens_to_a_companion() -> None:
             own.connect_ms("cache", "web", 8000, 1)
         synthlab("partition", "web", "cache", "--heal", "--lab", lab)
         assert own.connect_ms("cache", "web", 8000, 1) < QUICK_MS
-        chosen = ["-f", str(files[0])]
-        docker("compose", "-p", own.name, *chosen, "up", "--detach", "--no-deps", "web")
-        assert "not impaired" in row()
+        chosen = ("compose", "-p", own.name, "-f", str(files[0]))
+        docker(*chosen, "up", "--detach", "--no-deps", "web")
+        try:
+            assert "not impaired" in row()
+            refused = synthlab("down", lab, status=3).stderr
+            assert f"the network {own.name}_default is still used by acme-web, which synthlab did not start" in refused
+        finally:
+            docker(*chosen, "rm", "--stop", "--force", "web")
 
 
 def test_volumes() -> None:
