@@ -26,7 +26,8 @@ LEAST_MTU = 576
 PIECE = 1 << 16
 LAST_S = 2.0
 """How long answers to the last datagram are waited for, at least; a longer path shows in the earlier ones."""
-TRIES = 3
+TRIES, APART_S = 8, 0.01
+"""Packets of each size that is tried: of a path that loses a third of all, one in 6,000 tries fails for that."""
 
 
 def stamp_of(ancillary: Sequence[tuple[int, int, bytes]]) -> int:
@@ -82,9 +83,9 @@ def passes(probe: socket.socket, number: int, size: int, patience_s: float) -> b
     """Whether a packet of this size is answered; `number` is the first of its tries."""
     for attempt in range(TRIES):
         send(probe, number + attempt, size - HEADERS)
-        for other, _, _ in answers(probe, time.monotonic() + patience_s):
-            if number <= other <= number + attempt:
-                return True
+        wait_s = patience_s if attempt == TRIES - 1 else APART_S
+        if any(number <= other < number + TRIES for other, _, _ in answers(probe, time.monotonic() + wait_s)):
+            return True
     return False
 
 
