@@ -14,6 +14,7 @@ from ..engine.api import EngineApi, Held
 from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..interrupts import uninterrupted
+from .services import project_name
 
 PATIENCE_S = 1.0  # a lock just released, or one whose holder was just killed, is still listed for a moment
 START_S = 10.0  # a lock not running by then never will be: whoever started it was killed half-way
@@ -83,9 +84,10 @@ def take_down(lab: str, engine: EngineApi, clock: Clock = MACHINE, volumes: bool
 
     The named volumes of a Compose project remain, as with Compose, unless `volumes`.
     """
-    projects = {project for project, owner in engine.compose_projects().items() if owner == lab} if volumes else set()
+    # Its usual project too: the containers of a lab that was half removed no longer name it.
+    projects = {project_name(lab), *(name for name, owner in engine.compose_projects().items() if owner == lab)}
     removed = _remove(lab, engine, clock)
-    for project in projects:
+    for project in projects if volumes else ():
         engine.remove_volumes(engine.compose_volumes(project))
     return removed
 
