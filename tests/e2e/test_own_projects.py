@@ -184,26 +184,21 @@ def _is_impaired(own: OwnProject, name: str, host: str, port: int, other: str, p
 
 
 def test_what_happens_to_a_companion() -> None:
-    """If it ends, nothing leaks and `ps` says so; `restart` restores both. What Compose replaces is not impaired."""
+    """If it ends, nothing leaks and `ps` says so; `restart` restores both."""
     files = [PROJECTS / "jobs" / "compose.yaml"]
     with wrapped("pair", files, "--impair", "web") as own:
         lab = own.name.removeprefix("synthlab-")
-
-        def row() -> str:
-            """What `ps` shows of it."""
-            return next(row for row in synthlab("ps", "--lab", lab).stdout.splitlines() if row.startswith("web "))
-
         synthlab("set", "web", "--lab", lab, "--latency", "50ms")
         docker("kill", own.container("web-network"))
-        assert "cut off" in row()
+        assert "cut off" in _row(lab, "web")
         with pytest.raises(subprocess.CalledProcessError):
             own.connect_ms("cache", "web", 8000, 1)
         assert "eth" not in own.run("web", "ls", "/sys/class/net")
         synthlab("restart", "web", "--lab", lab)
-        assert "running" in row()
+        assert "running" in _row(lab, "web")
         assert own.connect_ms("cache", "web", 8000, 3) < QUICK_MS
         docker("restart", "--time", "1", own.container("web-network"))
-        assert "cut off" in row()
+        assert "cut off" in _row(lab, "web")
         synthlab("restart", "web", "--lab", lab)
         assert own.connect_ms("cache", "web", 8000, 3) < QUICK_MS
         listed = json.loads(synthlab("partition", "web", "cache", "--lab", lab, "--json").stdout)
@@ -212,16 +207,30 @@ def test_what_happens_to_a_companion() -> None:
             own.connect_ms("cache", "web", 8000, 1)
         synthlab("partition", "web", "cache", "--heal", "--lab", lab)
         assert own.connect_ms("cache", "web", 8000, 1) < QUICK_MS
+
+
+@pytest.mark.soak
+def test_a_service_that_compose_replaces() -> None:
+    """`ps` says that it is not impaired, and `down` leaves it, and says that it is in the way."""
+    files = [PROJECTS / "jobs" / "compose.yaml"]
+    with wrapped("replaced", files, "--impair", "web") as own:
+        lab = own.name.removeprefix("synthlab-")
         chosen = ("compose", "-p", own.name, "-f", str(files[0]))
         docker(*chosen, "up", "--detach", "--no-deps", "web")
         try:
-            assert "not impaired" in row()
+            assert "not impaired" in _row(lab, "web")
             refused = synthlab("down", lab, status=3).stderr
             assert f"the network {own.name}_default is still used by acme-web, which synthlab did not start" in refused
         finally:
             docker(*chosen, "rm", "--stop", "--force", "web")
 
 
+def _row(lab: str, name: str) -> str:
+    """What `ps` shows of a service."""
+    return next(row for row in synthlab("ps", "--lab", lab).stdout.splitlines() if row.startswith(f"{name} "))
+
+
+@pytest.mark.soak
 def test_volumes() -> None:
     """Named volumes remain after `down`, as with Compose; one that was there before is used, and remains."""
     up = ("up", "-f", str(PROJECTS / "jobs" / "compose.yaml"), "--lab", "own-kept", "--impair", "web")
