@@ -67,9 +67,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield pair
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == "both ends" else pytest.mark.soak) for name in CASES]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("name", CASES)
 def test_full(name: str, lab: Pair) -> None:
     """Delays, losses, rates, reordering and path MTU are those that are set, which are shown beside them."""
     case, ping = CASES[name], ("ping", "client1", "client2", "--lab", lab.name)
@@ -105,7 +104,6 @@ def _agrees(way: dict[str, Any], delay_ms: float, loss: float, rate_bps: float |
         assert 0.7 * rate_bps < way["rates"]["tcp"] < rate_bps
 
 
-@pytest.mark.soak
 def test_quick(lab: Pair) -> None:
     """Without `--full` it takes ten datagrams and says only the round trip and what is set."""
     synthlab("reset", "--lab", lab.name)

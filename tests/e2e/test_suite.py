@@ -76,14 +76,21 @@ def judged(done: subprocess.CompletedProcess[str], status: int) -> None:
     assert done.returncode == status, done.stdout + done.stderr
 
 
-def test_pytest_suite(tmp_path: Path) -> None:
-    """A suite that passes gives 0; one that fails 1, with evidence."""
+COMMAND = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_own.py")
+
+
+@pytest.mark.soak
+def test_a_suite_that_passes(tmp_path: Path) -> None:
+    """The exit status is 0, and no evidence is kept."""
     (tmp_path / "test_own.py").write_text(PYTEST.replace("LEAST", str(2 * LATENCY_MS / 1000)))
-    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_own.py")
-    judged(suite(*command), 0)
+    judged(suite(*COMMAND), 0)
     assert not (tmp_path / "synthlab-evidence").exists()
+
+
+def test_a_suite_that_fails(tmp_path: Path) -> None:
+    """The exit status is the suite's, and evidence is kept."""
     (tmp_path / "test_own.py").write_text(PYTEST.replace("LEAST", "30"))
-    done = suite(*command)
+    done = suite(*COMMAND)
     judged(done, 1)
     for path in ("conditions.json", "captures/web.pcapng", "logs/web.log"):
         assert (tmp_path / "synthlab-evidence" / path).stat().st_size > 0
