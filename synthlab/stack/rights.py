@@ -26,6 +26,17 @@ def stack_acts(stack: Stack) -> Iterator[str]:
     yield from dict.fromkeys(lines)
 
 
+def engine_users(stack: Stack) -> list[str]:
+    """The services that have the engine's socket, and with it the rights of its owner on this machine."""
+    return list(_with_socket(stack.compose)) if stack.compose else []
+
+
+def _with_socket(compose: ComposeFile) -> Iterator[str]:
+    for name, service in compose.services.items():
+        if any(mount.get("source") in _SOCKETS for mount in service.get("volumes") or ()):
+            yield name
+
+
 def _of_client(client: StackClient, source: Path | None) -> Iterator[str]:
     if client.build:
         yield f"{client.group}: builds {client.build}/Dockerfile"
@@ -43,5 +54,5 @@ def _of_services(compose: ComposeFile) -> Iterator[str]:
         privileges = [key for key in _PRIVILEGES if service.get(key)]
         suffix = f", with {', '.join(privileges)}" if privileges else ""
         yield f"{name}: starts a service of a Compose file{suffix}"
-        if any(mount.get("source") in _SOCKETS for mount in service.get("volumes") or ()):
-            yield f"{name}: controls the engine, through its socket"
+    for name in _with_socket(compose):
+        yield f"{name}: controls the engine, through its socket"

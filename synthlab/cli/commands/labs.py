@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,8 +104,6 @@ def up(
       synthlab up -f compose.yaml --impair web --impair db
     """
     from ...deploy.plan import is_edited
-    from ...deploy.servers import join_page
-    from ...deploy.wrapping import lost_capabilities, published_services
     from ...lab.bring_up import bring_up
 
     backend: Backend = context.obj
@@ -122,13 +121,24 @@ def up(
     with console.progress() as progress:
         bring_up(described, backend, progress, timeout, ttl_s, wait_media, replace)
     console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
-    for line in lost_capabilities(described):
+    for line in _notes(described):
         console.print_note(line)
-    if page := join_page(described):
-        console.print_note(f"join with your own browser at {page}; its own network is not conditioned")
-    if names := published_services(described):
-        console.print_note(f"{', '.join(names)}: whoever uses published ports from outside the lab is not conditioned")
     show_containers(backend, backend.engine.containers(described.name), json)
+
+
+def _notes(stack: Stack) -> Iterator[str]:
+    """What to know of a lab that is up."""
+    from ...deploy.servers import join_page
+    from ...deploy.wrapping import lost_capabilities, published_services
+    from ...stack.rights import engine_users
+
+    yield from lost_capabilities(stack)
+    if names := engine_users(stack):
+        yield f"{', '.join(names)}: controls the engine, through the socket that is mounted there"
+    if page := join_page(stack):
+        yield f"join with your own browser at {page}; its own network is not conditioned"
+    if names := published_services(stack):
+        yield f"{', '.join(names)}: whoever uses published ports from outside the lab is not conditioned"
 
 
 def _print_plan(

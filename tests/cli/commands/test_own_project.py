@@ -1,0 +1,54 @@
+"""`synthlab up -f`: what it says of a Compose project, with an engine that starts nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from synthlab.cli.main import main
+from synthlab.control.backend import Backend
+from synthlab.testing import FakeClientApi, FakeEngine
+
+from ...stack.compose_projects import resolved
+
+pytestmark = pytest.mark.issue(13)
+
+WARNING = 'The "ALPHA" variable is not set. Defaulting to a blank string.'
+WEB: dict[str, Any] = {
+    "image": "nginx",
+    "networks": {"default": None},
+    "ports": [{"target": 80}],
+    "cap_add": ["NET_ADMIN"],
+}
+AGENT = {"image": "x", "networks": {"default": None}, "volumes": [{"source": "/var/run/docker.sock", "target": "/s"}]}
+
+
+class _Engine(FakeEngine):
+    def compose_config(self, *arguments: Any, **named: Any) -> Any:
+        return resolved({"web": WEB, "agent": AGENT}, [WARNING, WARNING])(*arguments, *named.values())
+
+
+def test_what_up_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """Compose's warnings once, a lost capability, who controls the engine, and who is not conditioned."""
+    backend = Backend(_Engine(), lambda container: FakeClientApi(container.network_name))
+    assert main(["up", "--impair", "web"], backend) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines.count(f"compose: {WARNING}") == 1
+    for expected in (
+        "web loses NET_ADMIN, with which it could change its own conditions",
+        "agent: controls the engine, through the socket that is mounted there",
+        "web: whoever uses published ports from outside the lab is not conditioned",
+    ):
+        assert expected in lines
+
+
+def test_the_lab(capsys: pytest.CaptureFixture[str]) -> None:
+    """A service and its companion are one row; the other service has no API."""
+    backend = Backend(_Engine(), lambda container: FakeClientApi(container.network_name))
+    assert main(["up", "--impair", "web", "--lab", "mine", "-p", "acme"], backend) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [row[:3] for row in rows[1:]] == [["web", "web", "healthy"], ["agent", "agent", "healthy"]]
+    assert isinstance(backend.engine, FakeEngine)
+    assert [one.lab for one in backend.engine.present] == ["mine"] * 3
+    assert backend.engine.calls[-1] == "up acme"
