@@ -54,16 +54,32 @@ def project_services(stack: Stack) -> dict[str, dict[str, Any]]:
         if wrapped:
             bodies |= {service.compose_name: _wrapped(stack, service, body) for service in wrapped}
         else:
-            bodies[name] = _marked(stack, body, name, name)
+            bodies[name] = _marked(stack, _fenced(body) if _is_guest(stack, name) else body, name, name)
     return bodies
+
+
+def _is_guest(stack: Stack, name: str) -> bool:
+    """Whether a service shares the network of a wrapped one."""
+    assert stack.compose
+    mode = str(stack.compose.services[name].get("network_mode", ""))
+    return mode.removeprefix(_JOINS) in {one.service for one in stack.services}
+
+
+def _fenced(body: ComposeBody) -> ComposeBody:
+    """A service without the capabilities with which it could change the conditions of its network."""
+    added = [name for name in body.get("cap_add") or () if _bare(name) not in FORBIDDEN]
+    dropped = list(dict.fromkeys([*(body.get("cap_drop") or ()), *FORBIDDEN]))
+    kept = {key: value for key, value in body.items() if key != "cap_add"}
+    return kept | {"cap_drop": dropped} | ({"cap_add": added} if added else {})
 
 
 def lost_capabilities(stack: Stack) -> Iterator[str]:
     """One line for each service that loses a capability it was given."""
-    for service in stack.services:
-        given = _theirs(stack, service.service).get("cap_add") or ()
-        if lost := [name for name in given if _bare(name) in FORBIDDEN]:
-            yield f"{service.name} loses {', '.join(lost)}, with which it could change its own conditions"
+    wrapped = {one.service for one in stack.services}
+    for name in stack.compose.services if stack.compose else ():
+        given = _theirs(stack, name).get("cap_add") or () if name in wrapped or _is_guest(stack, name) else ()
+        if lost := [capability for capability in given if _bare(capability) in FORBIDDEN]:
+            yield f"{name} loses {', '.join(lost)}, with which it could change its own conditions"
 
 
 def published_services(stack: Stack) -> list[str]:
@@ -133,14 +149,12 @@ def _wrapped(stack: Stack, service: StackService, body: ComposeBody) -> dict[str
     changed = {
         "network_mode": f"{_JOINS}{holder}",
         "depends_on": {**(body.get("depends_on") or {}), holder: {"condition": "service_healthy", "required": True}},
-        "cap_drop": list(dict.fromkeys([*(body.get("cap_drop") or ()), *FORBIDDEN])),
-        "cap_add": [name for name in body.get("cap_add") or () if _bare(name) not in FORBIDDEN],
         "sysctls": _sysctls(body, network=False),
         "deploy": {key: value for key, value in (body.get("deploy") or {}).items() if key != "replicas"},
     }
     kept = {key: value for key, value in body.items() if key not in (*_MOVED, *changed, "scale")}
     full = kept | {key: value for key, value in changed.items() if value}
-    return _marked(stack, full, service.name, service.service, _group(service))
+    return _marked(stack, _fenced(full), service.name, service.service, _group(service))
 
 
 def _sysctls(body: ComposeBody, network: bool) -> dict[str, Any]:

@@ -233,6 +233,10 @@ class Stack:
         services = {name: one.group for one in self.services for name in one.network_names}
         return {one.name: one.group for one in self.clients} | services
 
+    def service_of(self, owner: str) -> str:
+        """The Compose service of a conditioned network, such as `web@front`."""
+        return next(one.service for one in self.services if owner in one.network_names)
+
     def compose_names(self, service: str) -> list[str]:
         """The names of a conditioned service in the rendered file: several for replicas."""
         return [one.compose_name for one in self.services if one.service == service]

@@ -51,13 +51,8 @@ def read_project(
         project=fixed,
         source=source.files[0] if source.files else None,
     )
-    refuse_flows(stack, lambda name: read.conditions[_service(stack, name)])
+    refuse_flows(stack, lambda owner: read.conditions[stack.service_of(owner)])
     return stack
-
-
-def _service(stack: Stack, name: str) -> str:
-    """The Compose service of a conditioned one."""
-    return next(one.service for one in stack.services if one.name == name)
 
 
 def _lab_name(read: ComposeFile, fixed: str | None) -> str:

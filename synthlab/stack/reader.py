@@ -143,11 +143,12 @@ def _network_of(owner: str, stack: Stack, keys: Mapping[str, Node]) -> Node:
     """Where the files have the conditions of a client, server or service."""
     clients = keys["clients"].value if "clients" in keys else {}
     entry = clients.get(stack.groups.get(owner, owner)) or keys.get(owner)
-    if entry is not None and "network" in entry.value:
-        node: Node = entry.value["network"]
+    if entry is not None:
+        own = entry.value["networks"].value if "networks" in entry.value else {}
+        node: Node = own.get(owner.partition("@")[2]) or entry.value["network"]
         return node
     assert stack.compose
-    return stack.compose.conditions[next(one.service for one in stack.services if one.name == owner)]
+    return stack.compose.conditions[stack.service_of(owner)]
 
 
 def _read_compose(keys: Mapping[str, Node], folder: Path, read: ReadCompose) -> ComposeFile | None:

@@ -145,9 +145,12 @@ def why_not(compose: ComposeFile, service: str) -> str | None:
         return f"{service} has no replicas: give it one or more"
     if len(networks_of(body)) > MOST_NETWORKS:
         return f"{service} is on {len(networks_of(body))} networks: at most {MOST_NETWORKS} are supported"
-    taken = {companion_name(name) for name in (service, *replica_names(compose, service))} & {*compose.services}
-    if taken:
-        return f"{min(taken)} would be the companion of {service}: rename that service"
+    for other, theirs in compose.services.items():
+        if theirs.get("network_mode") == f"{SHARED}{service}" and theirs.get("privileged"):
+            return f"{other} shares the network of {service} and is privileged, so it could undo its conditions"
+    replicas = replica_names(compose, service)
+    if taken := {*replicas, *map(companion_name, replicas or [service])} & {*compose.services}:
+        return f"{min(taken)} would be a container of {service}'s: rename that service"
     try:
         check_name(service)
     except ValueError as error:

@@ -98,13 +98,15 @@ def test_references() -> None:
     others = {
         "after": OTHER | {"depends_on": {"web": {"condition": "service_healthy", "required": True}}},
         "linked": OTHER | {"links": ["web:www", "web", "after"]},
-        "beside": {"image": "x", "network_mode": "service:web"},
+        "beside": {"image": "x", "network_mode": "service:web", "cap_add": ["NET_ADMIN", "SYS_TIME"]},
     }
     _, _, stack = one(OTHER, **others)
     bodies = project_services(stack)
     assert bodies["after"]["depends_on"] == others["after"]["depends_on"]
     assert bodies["linked"]["links"] == ["web-network:www", "web-network:web", "after"]
     assert bodies["beside"]["network_mode"] == "service:web-network"
+    assert (bodies["beside"]["cap_add"], bodies["beside"]["cap_drop"]) == (["SYS_TIME"], ["NET_ADMIN", "NET_RAW"])
+    assert list(lost_capabilities(stack)) == ["beside loses NET_ADMIN, with which it could change its own conditions"]
     assert "cap_drop" not in bodies["after"]
 
 

@@ -177,12 +177,19 @@ def test_bad_stacks(text: str, message: str, tmp_path: Path) -> None:
         (["wbe"], "--impair: no service 'wbe' in Compose's files; did you mean web?"),
         ([], "Compose's files: nothing is impaired: name a service with --impair, or give one `x-synthlab: {}`"),
         (["Web.Api"], "--impair Web.Api: 'Web.Api' is not a name: "),
-        (["taken"], "--impair taken: taken-network would be the companion of taken: rename that service"),
+        (["taken"], "--impair taken: taken-network would be a container of taken's: rename that service"),
+        (["many"], "--impair many: many-2 would be a container of many's: rename that service"),
+        (
+            ["host"],
+            "--impair host: guest shares the network of host and is privileged, so it could undo its conditions",
+        ),
     ],
 )
 def test_bad_flags(impair: list[str], message: str) -> None:
+    services = {"web": WEB, "Web.Api": WEB, "taken": WEB, "taken-network": WEB, "many": WEB | {"scale": 2}}
+    guest = {"image": "x", "network_mode": "service:host", "privileged": True}
     with pytest.raises(WrongUse) as caught:
-        project({"web": WEB, "Web.Api": WEB, "taken": WEB, "taken-network": WEB}, *impair)
+        project(services | {"many-2": WEB, "host": WEB, "guest": guest}, *impair)
     assert caught.value.message.startswith(message)
 
 
@@ -265,3 +272,17 @@ def test_bad_networks(services: dict[str, Any], networks: str, message: str, tmp
     with pytest.raises(WrongUse) as caught:
         stack_with(tmp_path, text, {"x": services}, networks=BACK)
     assert message in caught.value.message
+
+
+def test_bad_flows_of_several_networks(tmp_path: Path) -> None:
+    """A flow of an unknown host is located, whichever network it is of."""
+    flows: dict[str, Any] = {"flows": {"dbb": {}}}
+    with pytest.raises(WrongUse, match=r"services\.edge\.x-synthlab\.flows\.dbb: no host 'dbb'"):
+        project({"edge": BOTH | {"x-synthlab": flows}}, networks=BACK)
+    for keys, place in (
+        ("networks: {back: {flows: {dbb: {}}}}", "networks.back"),
+        ("network: {flows: {dbb: {}}}", "network"),
+    ):
+        text = f"compose: compose.yaml\nclients: {{edge: {{service: edge, {keys}}}}}\n"
+        with pytest.raises(WrongUse, match=rf":2: clients\.edge\.{place}\.flows\.dbb: no host 'dbb'"):
+            stack_with(tmp_path, text, {"edge": BOTH}, networks=BACK)
