@@ -11,6 +11,11 @@ SFU_HOST = "sfu"
 TURN_HOST = "turn"
 
 
+def project_name(lab: str) -> str:
+    """The Compose project of a lab, unless its stack fixes another."""
+    return f"synthlab-{lab}"
+
+
 def companion_name(server: str) -> str:
     """The name of a server's companion: `sfu-network`."""
     return f"{server}-network"

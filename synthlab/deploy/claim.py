@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..contract import project_name
 from ..engine.api import EngineApi, Held
 from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..interrupts import uninterrupted
-from .services import project_name
 
 PATIENCE_S = 1.0  # a lock just released, or one whose holder was just killed, is still listed for a moment
 START_S = 10.0  # a lock not running by then never will be: whoever started it was killed half-way

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import assets
-from ..contract import API_PORT, CDP_PORT, EVERYWHERE, HOST, SFU_HOST, TURN_HOST, VNC_PORT
+from ..contract import API_PORT, CDP_PORT, EVERYWHERE, HOST, SFU_HOST, TURN_HOST, VNC_PORT, project_name
 from ..engine import labels
 from ..stack import Ports, Sfu, Stack, StackClient
 
@@ -73,11 +73,6 @@ class Service:
     extra_hosts: tuple[str, ...] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
     ipv6: bool | None = None
-
-
-def project_name(lab: str) -> str:
-    """The Compose project of a lab, unless its stack fixes another."""
-    return f"synthlab-{lab}"
 
 
 def project_of(stack: Stack) -> str:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from synthlab.contract import project_name
 from synthlab.deploy.compose_file import render
-from synthlab.deploy.services import project_name
 from synthlab.engine.docker_engine import Engine
 from synthlab.stack import Ports, read_stack
 
