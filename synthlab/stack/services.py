@@ -39,6 +39,11 @@ def _read_service(name: str, node: Node, compose: ComposeFile | None, folder: Pa
         keys["service"].wrong(reason)
     network = _network(keys["network"], folder) if "network" in keys else StackNetwork()
     own = _own_networks(keys["networks"], compose, service, folder) if "networks" in keys else {}
+    texts: dict[str, str] = {}
+    for other in (network, *own.values()):
+        for file, text in other.files.items():
+            if texts.setdefault(file, text) != text:  # the companion has one folder for all its networks
+                keys["networks"].wrong(f"two files are named {file}; rename one of them")
     return _conditioned(compose, name, service, network, own)
 
 

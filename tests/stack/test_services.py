@@ -286,3 +286,15 @@ def test_bad_flows_of_several_networks(tmp_path: Path) -> None:
         text = f"compose: compose.yaml\nclients: {{edge: {{service: edge, {keys}}}}}\n"
         with pytest.raises(WrongUse, match=rf":2: clients\.edge\.{place}\.flows\.dbb: no host 'dbb'"):
             stack_with(tmp_path, text, {"edge": BOTH}, networks=BACK)
+
+
+def test_files_of_several_networks(tmp_path: Path) -> None:
+    """A companion has one folder for the traces of all its networks: equal names must mean equal files."""
+    for folder, text in (("a", "0 5\n"), ("b", "0 9\n")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.delay").write_text(text)
+    own = "network: {egress: {delay_trace: a/x.delay}}, networks: {back: {egress: {delay_trace: OTHER/x.delay}}}"
+    text = f"compose: compose.yaml\nclients: {{edge: {{service: edge, {own}}}}}\n"
+    stack_with(tmp_path, text.replace("OTHER", "a"), {"edge": BOTH}, networks=BACK)
+    with pytest.raises(WrongUse, match=r":2: clients\.edge\.networks: two files are named x\.delay"):
+        stack_with(tmp_path, text.replace("OTHER", "b"), {"edge": BOTH}, networks=BACK)
