@@ -207,7 +207,7 @@ def test_a_killed_command_leaves_nothing_behind(lab: Pair, tmp_path: Path) -> No
 def test_the_application_cannot_capture(lab: Pair, client: str) -> None:
     """As the application's user, even root, the same program gets no packet socket."""
     process = WORLD.engine.start_program(
-        find_member(*WORLD.members(lab.name), client), "capture", ("ring", client, 192, 30, 1 << 20)
+        find_member(*WORLD.members(lab.name), client), "capture", ("ring", client, 192, 30, 1 << 20, 0)
     )
     _, errors = process.communicate(timeout=30)
     end(process)
