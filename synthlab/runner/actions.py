@@ -140,5 +140,7 @@ class Actions:
             with contextlib.suppress(SynthlabError):
                 container = self.live_lab.container(name)
                 await asyncio.to_thread(self.live_lab.backend.engine.control, container, back)
+                for network in self.live_lab.conditioned([name]):
+                    self.leases.wakes(network)
                 self._use_guard(lambda guard, id=container.id: guard.forget(id))  # type: ignore[misc]
         await asyncio.to_thread(self._guard.close)

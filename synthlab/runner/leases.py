@@ -137,6 +137,10 @@ class Leases:
         """Mark a client as paused or stopped, so that its leases are not renewed."""
         self._down.add(name)
 
+    def wakes(self, name: str) -> None:
+        """Mark a paused client as running at the end of a run: its leases can be released at once."""
+        self._down.discard(name)
+
     async def comes(self, name: str) -> None:
         """Apply the current changes again to a client that is back; it may have lost its leases."""
         self._down.discard(name)

@@ -38,9 +38,9 @@ class LiveLab:
         return self.lab.find([name])[0]
 
     def conditioned(self, names: Iterable[str]) -> list[str]:
-        """The names whose networks are conditioned."""
-        known = {client.name for client in self.lab.find()}
-        return [name for name in names if name in known]
+        """The conditioned networks of these containers, by name: of a service with several, all of them."""
+        wanted = list(names)
+        return [one.name for one in self.lab.find() if {one.name, one.name.partition("@")[0]} & {*wanted}]
 
     def container(self, name: str) -> Container:
         return find_member(self.name, self.members, name)

@@ -369,3 +369,12 @@ def port() -> Iterator[int]:
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.issue(13)
+def test_a_client_that_ends_paused_keeps_no_lease(tmp_path: Path) -> None:
+    """It is resumed before the leases are released, its seed's too: the next run need not wait for their end."""
+    done = playing(tmp_path, CUT + "  - pause: client2\n  - wait: 0.2s\n")
+    done.play()
+    assert done.engine.controlled[-1] == ("unpause", "client2")
+    assert done.apis["client2"].state().leases == ()
