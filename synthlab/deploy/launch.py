@@ -29,32 +29,38 @@ DRAWN = "a default port was just taken: Docker picks another"
 
 
 @contextlib.contextmanager
-def without_new_volumes(stack: Stack, engine: EngineApi) -> Iterator[None]:
-    """Remove the project's volumes that did not exist before if the body fails or is interrupted."""
-    project = project_of(stack)
-    before = engine.compose_volumes(project) if stack.compose else set()
+def without_new_volumes(stack: Stack, engine: EngineApi, always: bool = False) -> Iterator[None]:
+    """Remove the project's volumes that did not exist before if the body fails or is interrupted, or `always`."""
+    before = volumes_of(stack, engine)
+    failed = True
     try:
         yield
-    except BaseException:
-        if stack.compose:
+        failed = False
+    finally:
+        if failed or always:
             with uninterrupted():
-                engine.remove_volumes(engine.compose_volumes(project) - before)
-        raise
+                engine.remove_volumes(volumes_of(stack, engine) - before)
+
+
+def volumes_of(stack: Stack, engine: EngineApi) -> set[str]:
+    """The volumes of a stack's Compose project on the engine."""
+    return engine.compose_volumes(project_of(stack)) if stack.compose else set()
 
 
 @contextlib.contextmanager
 def launched(
     stack: Stack, engine: EngineApi, progress: Progress, timeout_s: float, ttl_s: float | None = None
 ) -> Iterator[None]:
-    """Keep the lab up inside the `with`, and always take it down at the end."""
-    made = launch(stack, engine, progress, timeout_s, ttl_s)
-    try:
-        yield
-    finally:
-        progress(f"removing {made.name}")
-        # Only what this `up` has made: by now, the name may belong to somebody else's lab.
-        with uninterrupted():
-            engine.remove_lab(made.name, made.made_by or "")
+    """Keep the lab up inside the `with`, and always take it down at the end, with the volumes that it made."""
+    with without_new_volumes(stack, engine, always=True):
+        made = launch(stack, engine, progress, timeout_s, ttl_s)
+        try:
+            yield
+        finally:
+            progress(f"removing {made.name}")
+            # Only what this `up` has made: by now, the name may belong to somebody else's lab.
+            with uninterrupted():
+                engine.remove_lab(made.name, made.made_by or "")
 
 
 def launch(

@@ -11,6 +11,7 @@ from ..control.backend import Backend, make_backend
 from ..control.container_lookup import find_members
 from ..control.partition import plan_partition
 from ..control.running_lab import RunningLab
+from ..deploy.launch import volumes_of
 from ..engine.containers import Container
 from ..engine.ttl import SHORTEST_TTL_NS
 from ..interrupts import uninterrupted
@@ -39,6 +40,7 @@ class Lab(RunningLab):
         self.stack = stack
         self.keep = stack is None
         self._own_backend = False
+        self._volumes_before: set[str] | None = None
         self._expectations: Expectations | None = None
 
     @classmethod
@@ -70,9 +72,10 @@ class Lab(RunningLab):
         # Clients of an expired lab have stopped on their own, but nothing runs that could remove them. So each `up`
         # sweeps first, before it looks for a free name and free ports.
         place.remove_expired()
+        volumes = volumes_of(described, place.engine)
         made = bring_up(described, place, progress, timeout_s, ttl_s, wait_media)
         lab = cls(place, made.name, place.engine.containers(made.name), made)
-        lab.keep, lab._own_backend = keep, backend is None
+        lab.keep, lab._own_backend, lab._volumes_before = keep, backend is None, volumes
         return lab
 
     @classmethod
@@ -94,15 +97,19 @@ class Lab(RunningLab):
         return f"<the lab {self.name}: {', '.join(client.name for client in self.clients)}>"
 
     def down(self) -> None:
-        """Remove its containers, networks and volumes.
+        """Remove its containers and networks.
 
-        A lab from `up` removes only what that `up` created: by now, its name may belong to another lab.
+        A lab from `up` removes only what that `up` created, new volumes of a Compose project included: by now, its name
+        may belong to another lab.
         """
         # `with` often ends because of Ctrl-C, which people tend to press again. The second one would interrupt the
         # removal and leave containers running.
         with uninterrupted():
             made_by = self.stack.made_by if self.stack else None
             self.backend.engine.remove_lab(self.name, made_by or "")
+            if self.stack and self._volumes_before is not None:
+                engine = self.backend.engine
+                engine.remove_volumes(volumes_of(self.stack, engine) - self._volumes_before)
             self.close()
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ class WatchedLab(Lab):
     @classmethod
     def of(cls, lab: Lab) -> WatchedLab:
         made = cls(lab.backend, lab.name, lab.members, lab.stack)
-        made.keep, made._own_backend = lab.keep, lab._own_backend
+        made.keep, made._own_backend, made._volumes_before = lab.keep, lab._own_backend, lab._volumes_before
         made.journal = Journal()
         return made
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from synthlab.deploy.claim import take_down
-from synthlab.deploy.launch import launch
+from synthlab.deploy.launch import launch, launched
 from synthlab.errors import SynthlabError
 from synthlab.testing import FakeEngine, fake_container
 
@@ -46,4 +46,19 @@ def test_a_failed_up_removes_only_what_it_made() -> None:
     engine.volumes = {"synthlab-acme_old"}
     with pytest.raises(SynthlabError, match="no"):
         launch(project({"web": {"image": "x", "networks": {"default": None}}}, "web"), engine, lambda line: None, 1)
+    assert engine.volumes == {"synthlab-acme_old"}
+
+
+def test_a_lab_for_one_run_removes_what_it_made() -> None:
+    """A lab that lives for one scenario or suite takes its new volumes with it; older ones remain."""
+
+    class Making(FakeEngine):
+        def compose_up(self, *arguments: object) -> None:
+            self.volumes.add("synthlab-acme_new")
+            super().compose_up(*arguments)  # type: ignore[arg-type]
+
+    engine = Making()
+    engine.volumes = {"synthlab-acme_old"}
+    with launched(project({"web": {"image": "x", "networks": {"default": None}}}, "web"), engine, lambda line: None, 1):
+        assert engine.volumes == {"synthlab-acme_old", "synthlab-acme_new"}
     assert engine.volumes == {"synthlab-acme_old"}

@@ -36,7 +36,7 @@ def lab_up(name: str, stack: Path, *options: str) -> Iterator[str]:
         synthlab("up", str(stack), "--lab", name, *options)
         yield name
     finally:
-        synthlab("down", "--lab", name, status=None)
+        synthlab("down", "--lab", name, "--volumes", status=None)
     assert leftovers(name) == []
 
 

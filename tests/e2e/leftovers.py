@@ -12,7 +12,7 @@ def leftovers(lab: str) -> list[str]:
     found = _docker("ps", "--all", "--quiet", "--filter", f"label=synthlab.lab={lab}")
     found += _docker("ps", "--all", "--quiet", "--filter", f"name={project}")
     found += _docker("network", "ls", "--quiet", "--filter", f"name={project}")
-    found += _docker("volume", "ls", "--quiet", "--filter", f"label=synthlab.lab={lab}")
+    found += _docker("volume", "ls", "--quiet", "--filter", f"name={project}_")
     return found + [command for command in _commands() if project in command.split()]
 
 

@@ -89,6 +89,7 @@ def suite(
       synthlab test -f compose.yaml --set db:latency=80ms --in web -- ./smoke.sh
       synthlab test --stack call.yaml --set client2=wpt/2g -- npx playwright test
     """
+    from ...deploy.launch import without_new_volumes
     from ...lab.bring_up import bring_up
     from ...lab.lab import Lab
     from ...lab.suite import run_suite
@@ -101,15 +102,16 @@ def suite(
     described = source.read(backend, name)
     _refuse(described, wanted, inside)
     sweep(backend)
-    with console.progress() as progress:
-        made = bring_up(described, backend, progress, timeout, ttl_s)
-    lab = Lab(backend, made.name, backend.engine.containers(made.name), made)
-    lab.keep = keep
-    with lab:
-        result = run_suite(lab, wanted, _runner(lab, command, inside), evidence)
-        _report(result, evidence)
-        if keep:
-            console.print_note(f"{lab.name} is still up: take it down with `synthlab down {lab.name}`")
+    with without_new_volumes(described, backend.engine, always=not keep):
+        with console.progress() as progress:
+            made = bring_up(described, backend, progress, timeout, ttl_s)
+        lab = Lab(backend, made.name, backend.engine.containers(made.name), made)
+        lab.keep = keep
+        with lab:
+            result = run_suite(lab, wanted, _runner(lab, command, inside), evidence)
+            _report(result, evidence)
+    if keep:
+        console.print_note(f"{lab.name} is still up: take it down with `synthlab down {lab.name}`")
     raise typer.Exit(result.exit_code)
 
 
