@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ..contract import CDP_PORT, SFU_HOST, TURN_HOST, VNC_PORT
 from ..control.addresses import api_url
-from ..control.container_lookup import unconditioned
+from ..control.container_lookup import holders, unconditioned
 from ..control.lab_list import overviews
 from ..engine.containers import Container
 
@@ -33,13 +34,22 @@ def labs_data(labs: Iterable[str], starting: Iterable[str], containers: Sequence
 
 def lab_data(name: str, members: Sequence[Container], near: bool, run: str | None) -> dict[str, Any]:
     """A lab's participants in order; `near` is whether published ports open on this machine."""
-    shown = [member for member in members if member.role != _COMPANION]
-    held = {member.network_of for member in members if member.network_of}
+    companions = holders(members)
+    shown = [one for member in members if member.role != _COMPANION for one in _networks(member, companions)]
+    held = {network.network_name for holder in companions.values() for network in holder.per_network()}
     return {
         "name": name,
         "participants": [_participant(one, one.title in held, near) for one in shown],
         "running": run,
     }
+
+
+def _networks(member: Container, companions: Mapping[str, Container]) -> list[Container]:
+    """Itself, or, of a service with several conditioned networks, one for each: `web@front` and `web@back`."""
+    holder = companions.get(member.title)
+    if holder is None or not holder.networks:
+        return [member]
+    return [replace(member, client=f"{member.title}@{name}", group=member.title) for name in holder.networks]
 
 
 def _participant(member: Container, held: bool, near: bool) -> dict[str, Any]:

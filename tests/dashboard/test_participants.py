@@ -1,0 +1,30 @@
+"""A lab's participants: services of a Compose project, of which one has several networks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from synthlab.dashboard.participants import lab_data
+from synthlab.testing import fake_companion, fake_container
+
+pytestmark = pytest.mark.issue(13)
+
+
+def test_services() -> None:
+    """A conditioned service is one participant, one with several networks is one for each; others say why not."""
+    service = replace(fake_container("own", "web"), role="service", ports={}, group="")
+    edge, db = (replace(service, id=name, client=name) for name in ("edge", "db"))
+    of_edge = replace(fake_companion("own", "edge"), networks=("front", "back"))
+    seen = lab_data("own", [service, fake_companion("own", "web"), edge, of_edge, db], near=True, run=None)[
+        "participants"
+    ]
+    named = [(one["name"], one["conditioned"], one.get("group")) for one in seen]
+    assert named == [
+        ("web", True, None),
+        ("edge@front", True, "edge"),
+        ("edge@back", True, "edge"),
+        ("db", False, None),
+    ]
+    assert "--impair db" in seen[-1]["why_not"]
