@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from synthlab.deploy.base_image import ensure_base_image
+from synthlab.engine.docker_engine import Engine
+
 from .labs import docker, synthlab, until
 
 PROJECTS = Path(__file__).parents[1] / "projects"
@@ -93,7 +96,8 @@ class OwnProject:
 
 
 def project_image() -> None:
-    """Build what the projects' images are made FROM."""
+    """Build what the projects' images are made FROM; on a fresh machine its base too."""
+    ensure_base_image(Engine(), lambda line: None)
     subprocess.run(["docker", "build", "--quiet", "--tag", IMAGE, PROJECTS / "image"], check=True, capture_output=True)
 
 
