@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 DISTRIBUTION = "synthlab-rtc"  # `synthlab` on PyPI is another project
@@ -9,6 +10,7 @@ DISTRIBUTION = "synthlab-rtc"  # `synthlab` on PyPI is another project
 _PACKAGE = Path(__file__).resolve().parent
 
 
+@cache
 def own_version() -> str:
     """The version of the installed distribution: `0.2.0`."""
     from importlib.metadata import version

@@ -32,13 +32,13 @@ CUT_OFF, NOT_IMPAIRED, NO_ANSWER = "cut off", "not impaired", "no answer"
 
 
 def containers_table(
-    containers: Sequence[Container], restarts: Mapping[str, int], now: float, lost: Collection[str] = ()
+    containers: Sequence[Container], restarts: Mapping[str, int | None], now: float, lost: Collection[str] = ()
 ) -> Table:
     """One row per container; `restarts` are the forwarder's, by id of the containers whose API answered.
 
-    `lost` are the ids of servers that are cut off from their companions. A server and the companion that holds its
-    network are one row. Columns without information are omitted: `lab` if there is only one, the last three if they are
-    empty.
+    They are None where the API was not asked. `lost` are the ids of servers that are cut off from their companions. A
+    server and the companion that holds its network are one row. Columns without information are omitted: `lab` if there
+    is only one, the last three if they are empty.
     """
     rows = [_container_row(container, holder, restarts, now, lost) for container, holder in with_holders(containers)]
     columns = ("lab", "name", "app", "state", "API", "VNC", "time left", "forwarder restarts")
@@ -155,7 +155,7 @@ def _times(entry: ScheduleEntry) -> str:
 def _container_row(
     container: Container,
     holder: Container | None,
-    restarts: Mapping[str, int],
+    restarts: Mapping[str, int | None],
     now: float,
     lost: Collection[str],
 ) -> TableRow:
@@ -173,7 +173,9 @@ def _container_row(
     )
 
 
-def _state(container: Container, holder: Container | None, restarts: Mapping[str, int], lost: Collection[str]) -> str:
+def _state(
+    container: Container, holder: Container | None, restarts: Mapping[str, int | None], lost: Collection[str]
+) -> str:
     network = holder or container
     if container is holder:
         return NOT_IMPAIRED

@@ -23,7 +23,7 @@ from .services import project_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpPlan:
-    """What `up` does to images and containers, and the host ports of each client by name.
+    """What `up` does to images and containers, the host ports of each client by name, and the number of containers.
 
     `removes` is true if an earlier lab of this name must be removed. `compose_pulls` are images from the user's
     Compose file that Compose pulls itself. `ttl_s` is None for a lab that does not expire.
@@ -34,13 +34,9 @@ class UpPlan:
     removes: bool
     ports: Mapping[str, Ports]
     compose_pulls: frozenset[str]
+    size: int
     timeout_s: float
     ttl_s: float | None = None
-
-    @property
-    def size(self) -> int:
-        """The number of containers in the lab."""
-        return len(self.stack.clients) + server_count(self.stack)
 
     @property
     def host_ports(self) -> set[int]:
@@ -74,6 +70,7 @@ def plan_up(
         removes=stack.name in engine.labs(),
         ports=choose_ports(stack, free),
         compose_pulls=frozenset(_lacking(stack, engine)),
+        size=len(stack.clients) + server_count(stack),
         timeout_s=timeout_s,
         ttl_s=ttl_s,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -31,12 +32,16 @@ ChildBody = Callable[[int], None]
 
 @dataclass
 class Child:
-    """A supervised process of a network; counters include its predecessors of the same name."""
+    """A supervised process of a network; counters include its predecessors of the same name.
+
+    One with `listening` sockets starts when the first connection arrives at one of them; until then `pid` is 0.
+    """
 
     name: str
     body: ChildBody
     pulse: Pulse
     network: str = ""
+    listening: Sequence[socket.socket] = ()
     pid: int = 0
     restarts: int = -1
     hangs: int = 0
@@ -119,6 +124,22 @@ class Children:
         self._children.append(child)
         child.fork()
 
+    def start_when_called(
+        self, name: str, body: ChildBody, pulse: Pulse, network: str, listening: Sequence[socket.socket]
+    ) -> None:
+        """Like `start`, but only when somebody connects to one of these sockets (see `waiting` and `called`)."""
+        self._children.append(Child(name, body, pulse, network, listening))
+
+    def waiting(self) -> list[socket.socket]:
+        """The sockets whose first connection starts a child."""
+        return [one for child in self._children if not child.pid for one in child.listening]
+
+    def called(self, fds: Collection[int]) -> None:
+        """Start the children that wait for a connection at one of these file descriptors."""
+        for child in self._children:
+            if not child.pid and any(one.fileno() in fds for one in child.listening):
+                child.fork()
+
     def ended(self, pid: int) -> str | None:
         """Restart the child with this `pid` and return its title; None for any other process."""
         for child in self._children:
@@ -134,12 +155,13 @@ class Children:
 
     def tick(self, now: float) -> None:
         """Check each child, kill hung ones, log state changes, and request the next heartbeats."""
-        for child in self._children:
+        running = [child for child in self._children if child.pid]
+        for child in running:
             for line in _judged(child, now):
                 say(line)
         # After all have been judged: each child reports on the others, and must not pass on what is a second old.
         reports = {(child.network, child.name): child.report() for child in self._children}
-        for child in self._children:
+        for child in running:
             child.ask({name: report for (network, name), report in reports.items() if network == child.network})
 
 

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -81,7 +82,10 @@ def _container() -> str:
 
 
 def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], keeper: Keeper, number: int) -> None:
-    """Start a network's forwarder and, unless disabled, its API, each as its own user; returns once both work."""
+    """Start a network's forwarder and, unless disabled, its API, each as its own user; returns once both work.
+
+    A companion starts its API with the first request: by then it has cost more than all the rest of the companion.
+    """
     name, startup = _network(settings, number)
     schedule, files = SharedDocument.create(), SharedDocument.create()
     # The seed is drawn here and not by a forwarder, so that a restarted one continues with the same seed.
@@ -103,11 +107,17 @@ def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], ke
     children.start("forwarder", forward, pulse, name)
     if settings.api_port is None:
         _await_health(children, lambda: channel.is_answered(api_end))
-    else:
-        port = settings.api_port + number
-        of_api = Pulse()
-        children.start("api", _api(settings, number, api_end, hosts, of_api), of_api, name)
+        return
+    port, of_api = settings.api_port + number, Pulse()
+    listening = _listening(settings, number)
+    serve = _api(settings, number, listening, api_end, hosts, of_api)
+    if settings.command:
+        import_module("..api.process", __package__)  # before the application can alter it on disk
+        children.start("api", serve, of_api, name)
         _await_health(children, lambda: _healthy(port))
+    else:
+        _await_health(children, lambda: channel.is_answered(api_end))
+        children.start_when_called("api", serve, of_api, name, listening)
 
 
 def _network(settings: Settings, number: int) -> tuple[str, Conditions]:
@@ -115,28 +125,41 @@ def _network(settings: Settings, number: int) -> tuple[str, Conditions]:
     return list(settings.networks.items())[number] if settings.networks else ("", settings.startup)
 
 
-def _api(settings: Settings, number: int, control: socket.socket, hosts: Sequence[str], pulse: Pulse) -> ChildBody:
-    """The body of a network's API process. Its code is loaded here, before the application can alter it on disk."""
-    # Only now, so that the forwarder's process does not carry it.
-    from ..api import process as api
-    from ..api.state_answer import Identity
-
+def _listening(settings: Settings, number: int) -> list[socket.socket]:
+    """The sockets of a network's API."""
     assert settings.api_port
     port = settings.api_port + number
+    addresses = ("", port), ("127.0.0.1", CONTROL_PORTS[number])
+    listening = [socket.create_server(address, backlog=128) for address in addresses]
+    if settings.ipv6_only:  # peers allowed by the stack can only use IPv6 here
+        listening.append(socket.create_server(("::", port), family=socket.AF_INET6, backlog=128))
+    # asyncio sets it only for sockets with an explicit protocol; without it each answer takes 40 ms.
+    for one in listening:
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+def _api(
+    settings: Settings,
+    number: int,
+    listening: Sequence[socket.socket],
+    control: socket.socket,
+    hosts: Sequence[str],
+    pulse: Pulse,
+) -> ChildBody:
+    """The body of a network's API process."""
     network, startup = _network(settings, number)
     name = f"{settings.name}@{network}" if network else settings.name
-    identity = Identity(name, settings.lab, startup, _container(), settings.self_control, settings.screen_port)
-    addresses = ("", port), ("127.0.0.1", CONTROL_PORTS[number])
-    listeners = [socket.create_server(address, backlog=128) for address in addresses]
-    if settings.ipv6_only:  # peers allowed by the stack can only use IPv6 here
-        listeners.append(socket.create_server(("::", port), family=socket.AF_INET6, backlog=128))
-    # asyncio sets it only for sockets with an explicit protocol; without it each answer takes 40 ms.
-    for listener in listeners:
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    container = _container()
 
     def serve(_: int) -> None:
         syscalls.become(API_USER, API_USER)
-        api.main(listeners, control, identity, hosts, settings.allow, pulse)
+        # Not before, so that neither PID 1 of a companion nor any forwarder carries it.
+        from ..api import process as api
+        from ..api.state_answer import Identity
+
+        identity = Identity(name, settings.lab, startup, container, settings.self_control, settings.screen_port)
+        api.main(listening, control, identity, hosts, settings.allow, pulse)
 
     return serve
 

@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from .. import syscalls
@@ -30,7 +30,8 @@ class Supervisor:
         self._expires = expires
         self._signals = syscalls.open_signals(signal.valid_signals())
         self._poll = select.poll()
-        for file in (self._signals, *(keeper.fileno() for keeper in keepers)):
+        self._waiting = [one.fileno() for one in children.waiting()]
+        for file in (self._signals, *(keeper.fileno() for keeper in keepers), *self._waiting):
             self._poll.register(file, select.POLLIN)
 
     def run(self) -> int:
@@ -45,6 +46,8 @@ class Supervisor:
             for number in syscalls.read_signals(self._signals):
                 if (status := self._heed(number)) is not None:
                     return status
+            if ready.keys() & self._waiting:
+                self._start_called(ready)
             for keeper in self._keepers:
                 if keeper.fileno() in ready:
                     keeper.changed()
@@ -56,6 +59,14 @@ class Supervisor:
                 self._children.tick(now)
                 if self._expires is not None and time.time() >= self._expires:
                     return self._expire()
+
+    def _start_called(self, ready: Mapping[int, int]) -> None:
+        """Start the children that a connection waits for, and leave their sockets to them."""
+        self._children.called(ready.keys())
+        waiting = [one.fileno() for one in self._children.waiting()]
+        for file in {*self._waiting} - {*waiting}:
+            self._poll.unregister(file)
+        self._waiting = waiting
 
     def _heed(self, number: int) -> int | None:
         """Handle one signal; returns the exit status if the container must stop."""

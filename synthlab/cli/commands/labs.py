@@ -123,7 +123,7 @@ def up(
     console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
     for line in _notes(described):
         console.print_note(line)
-    show_containers(backend, backend.engine.containers(described.name), json)
+    show_containers(backend, backend.engine.containers(described.name), json, fresh=True)
 
 
 def _notes(stack: Stack) -> Iterator[str]:

@@ -76,10 +76,14 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
         console.print_line(NO_LAB)
 
 
-def show_containers(backend: Backend, containers: list[Container], json: bool) -> None:
-    """Print containers with the state of their APIs; notes images of another version."""
-    states = _states(backend, containers)
-    restarts = {id: state.restarts for id, state in states.items()}
+def show_containers(backend: Backend, containers: list[Container], json: bool, fresh: bool = False) -> None:
+    """Print containers with the state of their APIs; notes images of another version.
+
+    The APIs of `fresh` companions are not asked: they have nothing to report, and start with the first request.
+    """
+    unasked = {one.id for one in containers if fresh and one.network_of}
+    states = _states(backend, [one for one in containers if one.id not in unasked])
+    restarts: dict[str, int | None] = dict.fromkeys(unasked) | {id: state.restarts for id, state in states.items()}
     problems = {id: state.problem for id, state in states.items() if state.problem}
     lost = cut_off(containers, backend.engine.started_at)
     if json:
@@ -120,7 +124,7 @@ def _states(backend: Backend, containers: list[Container]) -> dict[str, ClientSt
     return {container.id: answer for container, answer in zip(asked, answers, strict=True) if answer is not None}
 
 
-def _as_json(container: Container, restarts: Mapping[str, int]) -> dict[str, Any]:
+def _as_json(container: Container, restarts: Mapping[str, int | None]) -> dict[str, Any]:
     vnc, now = container.ports.get(VNC_PORT), time.time()
     shown = ("lab", "role", "client", "group", "app", "stack", "state", "status", "health", "name", "id")
     return {key: getattr(container, key) for key in shown} | {
