@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+
 from syntheticnet.heartbeat import Pulse
 from syntheticnet.supervisor.children import Children
 
@@ -54,7 +55,8 @@ def test_the_first_connection_starts_it(children: Children, listening: socket.so
         children.called([listening.fileno()])
         pid, restarts = map(int, connection.recv(64).split())
     assert children.waiting() == []
-    assert pid != os.getpid() and restarts == 0
+    assert pid != os.getpid()
+    assert restarts == 0
     assert _ask(listening) == (pid, 0)
 
 
