@@ -29,6 +29,13 @@ COMPANION_API_PORT = 65080
 """API port of a companion, which shares the server's network and must not take one of its ports."""
 VNC_PORT = 5901
 CDP_PORT = 9222
+PROXY_PORT = 1080
+"""SOCKS5 and HTTP CONNECT of a proxy, for a browser on the host."""
+RELAY_PORT = 3478
+"""A proxy's own TURN server, over TCP."""
+
+TURN_PLACE = "{turn}"
+"""In a page's URL, the place of a TURN server's credentials and address."""
 
 HOST = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"

@@ -36,12 +36,16 @@ class Reachable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LabClient:
-    """A client of a running lab, or a conditioned `server`, and its API."""
+    """A client of a running lab, or a conditioned `server`, and its API.
+
+    Of a `proxy` the numbers of WebRTC are known to the user's own browser alone.
+    """
 
     name: str
     group: str
     api: ClientApi
     server: bool = False
+    proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from .backend import Backend
 from .client_api import AT_ONCE, ChangeOptions
 from .container_lookup import conditioned_network_of, find_conditioned, find_members, holders
 from .group_change import MAX_AT_ONCE, GroupChange, LabClient, Reachable, apply_change, apply_together, each
+from .proxied_browser import is_proxy
 from .slowness import too_slow
 from .state import ClientState
 from .webrtc_stats import Stats
@@ -140,4 +141,5 @@ class RunningLab:
     def _lab_client(self, container: Container) -> LabClient:
         name = container.network_name
         api = self.backend.api(container).signed(self.backend.by)
-        return LabClient(name, container.group or name, api, server=bool(container.network_of))
+        server, proxy = bool(container.network_of), is_proxy(container)
+        return LabClient(name, container.group or name, api, server=server, proxy=proxy)

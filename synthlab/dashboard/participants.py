@@ -11,7 +11,10 @@ from ..contract import CDP_PORT, SFU_HOST, TURN_HOST, VNC_PORT
 from ..control.addresses import api_url
 from ..control.container_lookup import holders, unconditioned
 from ..control.lab_list import overviews
+from ..control.outside import outside_line
+from ..control.proxied_browser import is_proxy
 from ..engine.containers import Container
+from ..stack.apps import NO_NUMBERS
 
 _COMPANION = "network"
 _ROLES = ("client", SFU_HOST, TURN_HOST, "service")
@@ -41,6 +44,7 @@ def lab_data(name: str, members: Sequence[Container], near: bool, run: str | Non
         "name": name,
         "participants": [_participant(one, one.title in held, near) for one in shown],
         "running": run,
+        "outside": outside_line(members),
     }
 
 
@@ -70,5 +74,6 @@ def _participant(member: Container, held: bool, near: bool) -> dict[str, Any]:
         "address": member.address,
         "page": f"{api_url(member)}/" if member.role == "client" and near and api_url(member) else "",
         "why_not": "" if conditioned else unconditioned(member).message,
+        "no_numbers": NO_NUMBERS if is_proxy(member) else "",
     }
     return data | {key: value for key, value in optional.items() if value}

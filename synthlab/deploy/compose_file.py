@@ -40,12 +40,13 @@ def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
 def digest(stack: Stack) -> str:
     """A hash of the lab that the stack describes: changes with any edit, but not with the file's path.
 
-    It leaves out the TURN password, which is random.
+    It leaves out the passwords of TURN servers, which are random.
     """
     import hashlib
 
     turn = stack.turn and replace(stack.turn, password="")
-    bare = replace(stack, file="", expires=None, made_by=None, digest=None, turn=turn)
+    clients = tuple(replace(client, relay=None) for client in stack.clients)
+    bare = replace(stack, file="", expires=None, made_by=None, digest=None, turn=turn, clients=clients)
     return hashlib.sha256(render(bare, fixed_ports(stack)).encode()).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""Chooses the host ports that the clients' API, VNC and CDP ports are published on."""
+"""Chooses the host ports that the clients' control ports are published on: API, VNC, CDP, proxy and its TURN."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ..stack import Ports, Stack
 FIRST_API_PORT = 3000
 FIRST_VNC_PORT = 5901
 FIRST_CDP_PORT = 9222
+FIRST_PROXY_PORT = 1080
+FIRST_RELAY_PORT = 3478
 
 
 def choose_ports(stack: Stack, free: Callable[[int], bool] = is_free) -> dict[str, Ports]:
@@ -27,6 +29,7 @@ def choose_ports(stack: Stack, free: Callable[[int], bool] = is_free) -> dict[st
     first = stack.clients[0]
     defaults = {"api": FIRST_API_PORT} | ({} if first.headless else {"vnc": FIRST_VNC_PORT})
     defaults |= {"cdp": FIRST_CDP_PORT} if first.is_browser else {}
+    defaults |= {"proxy": FIRST_PROXY_PORT, "turn": FIRST_RELAY_PORT} if first.is_proxy else {}
     usable = {kind: port for kind, port in defaults.items() if port not in fixed and free(port)}
     chosen[first.name] = Ports(**(usable | first.ports.given))
     return chosen

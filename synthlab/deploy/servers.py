@@ -75,13 +75,17 @@ def _sfu_services(stack: Stack) -> list[Service]:
             image=sfu.image,
             hostname=SFU_HOST,
             init=True,
-            labels=lab_labels(stack) | {labels.ROLE: "sfu", labels.APP: sfu.app},
+            labels=lab_labels(stack) | {labels.ROLE: "sfu", labels.APP: sfu.app} | _outside(stack, sfu),
             environment={**bounds(stack), **protocols(stack), **_joining(sfu), **_capped(sfu), **sfu.env},
             command=sfu.command,
             ports=tuple(PublishedPort(container=port, host=None) for port in metrics_ports(stack)),
             published=tuple(_published(sfu)),
         )
     ]
+
+
+def _outside(stack: Stack, sfu: Sfu) -> dict[str, str]:
+    return {labels.OUTSIDE: join_page(stack) or labels.PUBLISHED_PORTS} if sfu.join else {}
 
 
 def _joining(sfu: Sfu) -> dict[str, str]:

@@ -11,7 +11,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import assets
-from ..contract import API_PORT, CDP_PORT, EVERYWHERE, HOST, SFU_HOST, TURN_HOST, VNC_PORT, project_name
+from ..contract import (
+    API_PORT,
+    CDP_PORT,
+    EVERYWHERE,
+    HOST,
+    PROXY_PORT,
+    RELAY_PORT,
+    SFU_HOST,
+    TURN_HOST,
+    TURN_PLACE,
+    VNC_PORT,
+    project_name,
+)
 from ..engine import labels
 from ..stack import Ports, Sfu, Stack, StackClient
 
@@ -167,6 +179,9 @@ def _published(client: StackClient, ports: Ports) -> Iterator[PublishedPort]:
         yield PublishedPort(container=VNC_PORT, host=ports.vnc, address=address)
     if ports.cdp or client.is_browser:
         yield PublishedPort(container=CDP_PORT, host=ports.cdp)  # on loopback only: it has no password
+    if client.is_proxy:
+        yield PublishedPort(container=PROXY_PORT, host=ports.proxy)
+        yield PublishedPort(container=RELAY_PORT, host=ports.turn)
 
 
 def config_of(name: str, text: str, folder: str = FILES_FOLDER) -> Config:
@@ -197,6 +212,7 @@ def _environment(stack: Stack, client: StackClient, ports: Ports, mounts: Mappin
     given = {
         "SYNTHLAB_SFU": stack.sfu.host if stack.sfu else None,
         "SYNTHLAB_TURN": stack.turn.address if stack.turn else None,
+        "SYNTHLAB_RELAY": client.relay,
         "SYNTHLAB_URL": _url(stack, client),
         "SYNTHLAB_TABS": json.dumps([_filled(stack, client, url) for url in client.tabs]) if client.tabs else None,
         "SYNTHLAB_PERMISSIONS": None if client.permissions is None else json.dumps(client.permissions),
@@ -232,7 +248,7 @@ def _url(stack: Stack, client: StackClient) -> str | None:
 def _parameters(stack: Stack, client: StackClient) -> Iterator[tuple[str, str]]:
     """The parameters of a bundled media server's page that have a value for this client."""
     sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
-    values = {"video": client.video, "turn": stack.turn.address if stack.turn else None}
+    values = {"video": client.video, "turn": _turn(stack, client), "relay": "tcp" if client.is_proxy else None}
     if sfu and sfu.bundled and client.url == sfu.page:
         for name, what in sfu.bundled.parameters.items():
             if value := values[what]:
@@ -246,8 +262,15 @@ def _filled(stack: Stack, client: StackClient, url: str) -> str:
         name=client.name,
         lab=stack.name,
         sfu=stack.sfu.host if stack.sfu else "",
-        turn=stack.turn.address if stack.turn else "",
+        turn=_turn(stack, client) or "",
     )
+
+
+def _turn(stack: Stack, client: StackClient) -> str | None:
+    """What takes the place of `{turn}`: for a proxy itself, as its own server's port is known only once it runs."""
+    if client.is_proxy:
+        return TURN_PLACE
+    return stack.turn.address if stack.turn else None
 
 
 def filled(url: str, **places: str) -> str:

@@ -82,11 +82,6 @@ def lost_capabilities(stack: Stack) -> Iterator[str]:
             yield f"{name} loses {', '.join(lost)}, with which it could change its own conditions"
 
 
-def published_services(stack: Stack) -> list[str]:
-    """The wrapped services that publish ports: whoever uses these is outside the lab, and not conditioned."""
-    return [one.name for one in stack.services if _theirs(stack, one.service).get("ports")]
-
-
 def marked(body: ComposeBody, marks: Mapping[str, str]) -> dict[str, Any]:
     """`body` with our labels added, unless it is external: then Compose does not create it."""
     if body.get("external"):
@@ -100,7 +95,7 @@ def _theirs(stack: Stack, name: str) -> ComposeBody:
     """A service as its file has it; the media server is also in the lab's network, as `sfu`."""
     assert stack.compose
     body = stack.compose.services[name]
-    if not (isinstance(stack.sfu, Sfu) and name == stack.sfu.service):
+    if not _is_sfu(stack, name):
         return body
     networks = dict(body.get("networks") or {"default": None})
     default = dict(networks.get("default") or {})
@@ -174,9 +169,20 @@ def _group(service: StackService) -> dict[str, str]:
 def _marked(
     stack: Stack, body: ComposeBody, name: str, service: str, more: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    sfu = isinstance(stack.sfu, Sfu) and service == stack.sfu.service
-    role = {labels.ROLE: "sfu"} if sfu else {labels.ROLE: "service", labels.CLIENT: name}
-    return marked(body, lab_labels(stack) | role | {labels.APP: service} | dict(more or {}))
+    role = {labels.ROLE: "sfu"} if _is_sfu(stack, service) else {labels.ROLE: "service", labels.CLIENT: name}
+    return marked(body, lab_labels(stack) | role | {labels.APP: service} | _outside(stack, service) | dict(more or {}))
+
+
+def _outside(stack: Stack, service: str) -> dict[str, str]:
+    """The label of a service that people outside the lab reach, and that takes part in what is conditioned."""
+    assert stack.compose
+    takes_part = service in {one.service for one in stack.services} or _is_sfu(stack, service)
+    published = stack.compose.services[service].get("ports")
+    return {labels.OUTSIDE: labels.PUBLISHED_PORTS} if takes_part and published else {}
+
+
+def _is_sfu(stack: Stack, service: str) -> bool:
+    return isinstance(stack.sfu, Sfu) and service == stack.sfu.service
 
 
 def _pointed(stack: Stack, body: ComposeBody) -> ComposeBody:

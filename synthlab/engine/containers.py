@@ -23,7 +23,8 @@ class Container:
     1970. `address` is its IP address in the lab's network, while it runs. `metrics` is the URL of the media server's
     metrics. `made_by` is the id of the `up` that created it, `digest` the hash of the stack at that time. `network_of`
     is the server whose network a companion holds; empty for all other containers. `networks` are the networks that a
-    companion conditions one by one; of one of them, `number` is its place among them.
+    companion conditions one by one; of one of them, `number` is its place among them. `outside` is what
+    people outside the lab use of a server: a page's address, or `labels.PUBLISHED_PORTS`.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Container:
     network_of: str = ""
     networks: tuple[str, ...] = ()
     number: int = 0
+    outside: str = ""
 
     @property
     def title(self) -> str:
@@ -141,6 +143,7 @@ def read_container(listed: Mapping[str, Any]) -> Container:
         metrics=marks.get(labels.METRICS, ""),
         network_of=marks.get(labels.NETWORK_OF, ""),
         networks=tuple(filter(None, marks.get(labels.NETWORKS, "").split(","))),
+        outside=marks.get(labels.OUTSIDE, ""),
     )
 
 

@@ -16,7 +16,10 @@ MADE_BY = "synthlab.made-by"  # random id of the `up` that created it
 LOCK = "synthlab.lock"  # on a lock's container: the lab that is locked
 EXPIRES = "synthlab.expires"  # when the lab expires, in seconds since 1970
 METRICS = "synthlab.metrics"  # URL of the media server's metrics
+OUTSIDE = "synthlab.outside"  # what people outside the lab use of a server: a page's address, or PUBLISHED_PORTS
 
 COMPOSE_PROJECT = "com.docker.compose.project"  # Compose's own: the project of a container, network or volume
+
+PUBLISHED_PORTS = "published ports"
 
 SIDECAR = "sidecar"  # the role of a helper container in another's network: removed with the lab, but never listed

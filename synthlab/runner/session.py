@@ -15,6 +15,7 @@ from syntheticnet.conditions import Conditions
 
 from ..assets import own_version
 from ..control.backend import Backend, choose_lab
+from ..control.outside import outside_line
 from ..deploy.claim import being_brought_up
 from ..deploy.launch import launch, launched
 from ..errors import SynthlabError, WrongUse
@@ -189,7 +190,8 @@ class _Run:
         states = self._live_lab.lab.states(self._live_lab.clients())
         images = sorted({str(state.answer.get("version", "unknown")) for state in states.values()})
         own = {"synthlab": own_version(), "images": ", ".join(images)}
-        return own | self._live_lab.backend.engine.facts()
+        outside = outside_line(self._live_lab.lab.members)
+        return own | ({"outside": outside} if outside else {}) | self._live_lab.backend.engine.facts()
 
 
 async def _until_stopped(player: Player) -> None:

@@ -129,7 +129,7 @@ _CLIENT: Schema = {
     "count": {"type": "integer", "minimum": 1, "maximum": stack_clients.MAX_COUNT},
     "url": _TEXT,
     "headless": {"type": "boolean"},
-    "ports": {"type": "object", "additionalProperties": _PORT},
+    "ports": {"type": "object", "properties": dict.fromkeys(stack_clients.PORTS, _PORT), "additionalProperties": False},
     "media": {"type": "object", "properties": {"video": _TEXT, "audio": _TEXT}, "additionalProperties": False},
     "allow": _LIST,
     "self_control": {"type": "boolean"},

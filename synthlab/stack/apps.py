@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-PageParameter = Literal["video", "turn"]
-"""Values a page can receive: the client's video format, the TURN server's address."""
+PageParameter = Literal["video", "turn", "relay"]
+"""Values a page can receive: the client's video format, the TURN server's address, `tcp` if all media must take it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +50,25 @@ class ClientApp:
     """A bundled client. `screen`: has a VNC screen unless headless.
 
     `browser`: opens pages and can be controlled over the DevTools protocol. `speaks`: the signalling protocol of a
-    client that joins without a page.
+    client that joins without a page. `proxy`: its network is for a browser outside the lab.
     """
 
     image: str
     screen: bool
     browser: bool = False
     speaks: str | None = None
+    proxy: bool = False
 
+
+NO_NUMBERS = "its numbers of WebRTC are in your own browser, not in the lab"
+"""Of a proxy."""
 
 SFU_APPS = {
     "janus": SfuApp(
         image="synthlab/janus",
         version="1.1.2",
         page="http://{sfu}:8080/?name={name}",
-        parameters={"video": "video", "turn": "turn"},
+        parameters={"video": "video", "turn": "turn", "relay": "relay"},
         speaks="janus",
         signalling=(8080, 8188),
         media="20000-20059",
@@ -79,4 +83,5 @@ TURN_APPS = {
 CLIENT_APPS = {
     "chrome": ClientApp("synthlab/chrome:latest", screen=True, browser=True),
     "bot": ClientApp("synthlab/bot:latest", screen=False, speaks="janus"),
+    "proxy": ClientApp("synthlab/proxy:latest", screen=False, proxy=True),
 }

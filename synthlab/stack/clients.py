@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,8 @@ from .model import CLIENT_VARIABLES, ExternalSfu, Ports, Sfu, StackClient
 from .yaml import Node
 
 MAX_COUNT = 100
+
+PORTS = ("api", "vnc", "cdp", "proxy", "turn")
 
 _KINDS = ("app", "image", "build")
 _ALL_KINDS = (*_KINDS, "service")
@@ -87,7 +90,8 @@ def _refuse_name(group: str, node: Node, reserved: Mapping[str, str]) -> None:
 def _refuse_missing(node: Node, keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> None:
     if len([kind for kind in _KINDS if kind in keys]) != 1:
         node.wrong(f"needs exactly one of {', '.join(_ALL_KINDS)}")
-    if "app" in keys and "url" not in keys and not (sfu and sfu.page):
+    app = CLIENT_APPS.get(str(keys["app"].value)) if "app" in keys else None
+    if app and not app.proxy and "url" not in keys and not (sfu and sfu.page):
         node.wrong("requires url: the stack has no sfu with a page")
 
 
@@ -100,7 +104,7 @@ def _read_client(group: str, keys: dict[str, Node], folder: Path, sfu: Sfu | Ext
         with mistakes.noted():
             client = _read_kind(group, keys, folder)
             _refuse_stranger(keys, sfu)
-        for key, why in unfit_browser_keys(client).items() if client.app else ():
+        for key, why in _unfit(client).items() if client.app else ():
             if key in keys:
                 with mistakes.noted():
                     keys.pop(key).wrong(why)
@@ -116,6 +120,15 @@ def _read_client(group: str, keys: dict[str, Node], folder: Path, sfu: Sfu | Ext
         client = replace(client, url=read_address(keys["url"]) if "url" in keys else sfu.page if sfu else None)
     mistakes.report()
     return client
+
+
+def _unfit(client: StackClient) -> dict[str, str]:
+    """The keys that this client cannot have, and why."""
+    own = {
+        "media": "does not apply to a proxy: its browser has your own camera",
+        "command": "does not apply to a proxy",
+    }
+    return unfit_browser_keys(client) | (own if client.is_proxy else {})
 
 
 def _with_network(client: StackClient, keys: dict[str, Node], folder: Path) -> StackClient:
@@ -149,7 +162,8 @@ def _read_app(group: str, node: Node) -> StackClient:
         bundled = ", ".join(CLIENT_APPS)
         node.wrong(f"no such client app '{name}'{did_you_mean(name, CLIENT_APPS)}; bundled: {bundled}")
     app = CLIENT_APPS[name]
-    return StackClient(name=group, group=group, app=name, image=app.image, headless=not app.screen)
+    relay = f"lab:{os.urandom(12).hex()}" if app.proxy else None
+    return StackClient(name=group, group=group, app=name, image=app.image, headless=not app.screen, relay=relay)
 
 
 def _refuse_stranger(keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> None:
@@ -176,11 +190,14 @@ def _read_headless(node: Node, client: StackClient) -> bool:
 
 
 def _read_ports(node: Node, client: StackClient) -> Ports:
-    keys = node.mapping(("api", "vnc", "cdp"), "ports such as {api: 3001, vnc: 5902, cdp: 9222}")
+    keys = node.mapping(PORTS, "ports such as {api: 3001, vnc: 5902, cdp: 9222}")
     if "vnc" in keys and client.headless:
         keys["vnc"].wrong("requires a screen: set `headless: false`")
     if "cdp" in keys and client.app in CLIENT_APPS and not CLIENT_APPS[client.app].browser:
         keys["cdp"].wrong(f"applies only to browsers, and {client.app} is not one")
+    for kind in ("proxy", "turn"):
+        if kind in keys and not client.is_proxy:
+            keys[kind].wrong("requires `app: proxy`")
     ports = Ports(**{kind: entry.whole(1, 65535) for kind, entry in keys.items()})
     numbers = list(ports.given.values())
     for number in numbers:

@@ -29,6 +29,7 @@ CLIENT_VARIABLES = (
     "SYNTHLAB_NAME",
     "SYNTHLAB_SFU",
     "SYNTHLAB_TURN",
+    "SYNTHLAB_RELAY",
     "SYNTHLAB_URL",
     "SYNTHLAB_TABS",
     "SYNTHLAB_FLAGS",
@@ -118,16 +119,18 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Host ports of a client's API, screen and DevTools; None: Docker chooses."""
+    """Host ports of a client's API, screen and DevTools, and of a proxy and its TURN server; None: Docker chooses."""
 
     api: int | None = None
     vnc: int | None = None
     cdp: int | None = None
+    proxy: int | None = None
+    turn: int | None = None
 
     @property
     def given(self) -> dict[str, int]:
         """The fixed ports by kind."""
-        ports = {"api": self.api, "vnc": self.vnc, "cdp": self.cdp}
+        ports = {"api": self.api, "vnc": self.vnc, "cdp": self.cdp, "proxy": self.proxy, "turn": self.turn}
         return {kind: port for kind, port in ports.items() if port}
 
 
@@ -139,6 +142,7 @@ class StackClient:
     `browser`: a Debian package, or the path of a .deb file or a folder; None: the image's. `permissions`: by origin
     (`*`: all); None: camera and microphone for all. `allow`: names, networks and origins that may use the control
     ports. `public`: one of them may be on another machine. `self_control`: its application may change its conditions.
+    `relay`: the credentials of a proxy's own TURN server, drawn each time the stack is read.
     """
 
     name: str
@@ -164,11 +168,17 @@ class StackClient:
     allow: tuple[str, ...] = ()
     public: bool = False
     self_control: bool = False
+    relay: str | None = field(default=None, compare=False)
 
     @property
     def is_browser(self) -> bool:
         """Whether it is a bundled app that is a browser; of a user's image this is unknown."""
         return self.app in CLIENT_APPS and CLIENT_APPS[self.app].browser
+
+    @property
+    def is_proxy(self) -> bool:
+        """Whether it is the network of a browser outside the lab."""
+        return self.app in CLIENT_APPS and CLIENT_APPS[self.app].proxy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,8 @@ class FakeEngine:
         return self.started.get(container.id, 0.0)
 
     def environment(self, container: Container) -> dict[str, str]:
-        return {"SYNTHLAB_URL": f"http://sfu:8080/?name={container.client}"}
+        page = f"http://sfu:8080/?name={container.client}"
+        return {"SYNTHLAB_URL": page, "SYNTHLAB_RELAY": "lab:secret"}
 
     def control(self, container: Container, action: ContainerAction) -> None:
         self.controlled.append((action, container.title))

@@ -6,8 +6,8 @@ const PATIENCE_MS = 12_000; // a path that was dead for longer rarely recovers
  * Trickles candidates through `handle`. Calls `restart()`, which must do an ICE restart, each time the direct path is
  * lost and a TURN server is configured. Calls `fail()` when the connection cannot be saved.
  */
-export function connect(handle, iceServers, restart, fail) {
-  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers });
+export function connect(handle, ice, restart, fail) {
+  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...ice });
   connection.onicecandidate = ({ candidate }) => handle.trickle(candidate).catch(() => {});
   let direct = false;
   let timer;
@@ -20,7 +20,7 @@ export function connect(handle, iceServers, restart, fail) {
   const look = ({ target: transport }) => {
     const relayed = transport.getSelectedCandidatePair()?.local.type === "relay";
     if (relayed && direct) lose();
-    else direct = iceServers.length > 0 && !relayed;
+    else direct = ice.iceServers.length > 0 && !relayed;
   };
   connection.oniceconnectionstatechange = () => {
     clearTimeout(timer);

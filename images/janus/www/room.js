@@ -128,7 +128,7 @@ export class Room {
   }
 
   #connection(handle, restart) {
-    return connect(handle, this.#options.iceServers, restart, () => this.#end("the network failed"));
+    return connect(handle, this.#options.ice, restart, () => this.#end("the network failed"));
   }
 }
 

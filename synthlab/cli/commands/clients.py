@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from dataclasses import asdict
+from json import dumps
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from ...control.backend import Backend
 from ...control.container_lookup import find_member, find_members
 from ...control.logs import read_lines
 from ...control.page_console import console_lines
+from ...control.proxied_browser import ProxiedBrowser, is_proxy, proxied_browser
 from ...engine.containers import Container, LogQuery
 from ...errors import SynthlabError, WrongUse
 from ...stack.durations import read_duration
@@ -124,11 +126,14 @@ def open_(
     The control page opens in this machine's browser. Where the engine is on another machine, `--screen` carries the
     connections of a VNC viewer, until Ctrl-C.
 
+    Of a client with `app: proxy`, also prints how to start a browser of your own that takes part over its network.
+
     \b
     Examples:
       synthlab open client1
       synthlab open client2 --screen
       synthlab open client1 --print
+      synthlab open me --json
     """
     if screen and page:
         raise WrongUse("--screen and --page cannot be combined")
@@ -138,8 +143,9 @@ def open_(
     there = _address(backend, container, members, screen, page)
     carrying = reached(backend, container, there) if screen else contextlib.nullcontext(there)
     with carrying as address:
-        shown = {"client": container.title, "address": address}
-        console.print_json_line(shown) if json else console.print_text(f"{address}\n")
+        browser = _proxied(backend, container)
+        shown = {"client": container.title, "address": address, "browser": browser.to_dict() if browser else None}
+        console.print_json_line(shown) if json else console.print_text(f"{address}\n{_described(browser)}")
         if not page and not screen and not backend.is_near(container):
             raise addresses.far_away(container, address, backend.engine.address())
         if not print_only and not _opened(address):
@@ -151,9 +157,27 @@ def _address(backend: Backend, container: Container, members: list[Container], s
         raise WrongUse(f"{container.title} is not a client: it has no control page")
     if screen:
         return addresses.screen(container)
+    if page and is_proxy(container):
+        raise WrongUse(
+            f"{container.title} shows no page itself: your own browser does, see `synthlab open {container.title}`"
+        )
     if page:
         return addresses.shown_page(container, backend.engine.environment(container), members)
     return addresses.control_page(container)
+
+
+def _proxied(backend: Backend, container: Container) -> ProxiedBrowser | None:
+    return proxied_browser(container, backend.engine.environment(container)) if is_proxy(container) else None
+
+
+def _described(browser: ProxiedBrowser | None) -> str:
+    """Lines that say how to take part through a proxy; nothing for other clients."""
+    if browser is None:
+        return ""
+    ice = dumps(browser.ice)
+    return (
+        f"browser: {browser.command}\nother programs: socks5h://{browser.proxy}, or HTTP CONNECT there\npages: {ice}\n"
+    )
 
 
 def _opened(address: str) -> bool:

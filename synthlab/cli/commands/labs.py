@@ -128,17 +128,12 @@ def up(
 
 def _notes(stack: Stack) -> Iterator[str]:
     """What to know of a lab that is up."""
-    from ...deploy.servers import join_page
-    from ...deploy.wrapping import lost_capabilities, published_services
+    from ...deploy.wrapping import lost_capabilities
     from ...stack.rights import engine_users
 
     yield from lost_capabilities(stack)
     if names := engine_users(stack):
         yield f"{', '.join(names)}: controls the engine, through the socket that is mounted there"
-    if page := join_page(stack):
-        yield f"join with your own browser at {page}; its own network is not conditioned"
-    if names := published_services(stack):
-        yield f"{', '.join(names)}: whoever uses published ports from outside the lab is not conditioned"
 
 
 def _print_plan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +14,8 @@ from ...contract import HOST, VNC_PORT
 from ...control.addresses import api_url
 from ...control.backend import Backend, choose_lab
 from ...control.container_lookup import cut_off
+from ...control.outside import outside_line
+from ...control.proxied_browser import ProxiedBrowser, is_proxy, proxied_browser
 from ...control.state import ClientState
 from ...control.versions import describe_mismatch, other_versions
 from ...engine.containers import Container
@@ -40,6 +42,7 @@ def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) 
     time left           of a lab started with --ttl
     forwarder restarts  how often the forwarder had to be replaced
     Empty columns are left out; --json has all of them.
+    The line below says how people from outside take part: not conditioned.
 
     \b
     Examples:
@@ -86,10 +89,13 @@ def show_containers(backend: Backend, containers: list[Container], json: bool, f
     restarts: dict[str, int | None] = dict.fromkeys(unasked) | {id: state.restarts for id, state in states.items()}
     problems = {id: state.problem for id, state in states.items() if state.problem}
     lost = cut_off(containers, backend.engine.started_at)
+    browsers = _browsers(backend, containers)
     if json:
         console.print_json(
             [
-                _as_json(container, restarts) | {"problem": problems.get(container.id), "cut_off": container.id in lost}
+                _as_json(container, restarts)
+                | {"problem": problems.get(container.id), "cut_off": container.id in lost}
+                | {"browser": browsers[container.id].to_dict() if container.id in browsers else None}
                 for container in containers
             ]
         )
@@ -98,9 +104,28 @@ def show_containers(backend: Backend, containers: list[Container], json: bool, f
         for container in containers:
             if container.id in problems:
                 console.print_line(f"{container.title}: {problems[container.id]}")
+        for browser in browsers.values():
+            console.print_line(f"{browser.client}: take part over its network with {browser.command}")
+        for line in _outside(containers):
+            console.print_line(line)
     else:
         console.print_line(NO_LAB)
     note_versions({one.title: states[one.id] for one in containers if one.id in states})
+
+
+def _browsers(backend: Backend, containers: list[Container]) -> dict[str, ProxiedBrowser]:
+    """How to take part through each proxy, by its container's id."""
+    proxies = [container for container in containers if is_proxy(container)]
+    found = {one.id: proxied_browser(one, backend.engine.environment(one)) for one in proxies}
+    return {id: browser for id, browser in found.items() if browser}
+
+
+def _outside(containers: list[Container]) -> Iterator[str]:
+    """One line for each lab that people from outside take part in."""
+    labs = {container.lab: [one for one in containers if one.lab == container.lab] for container in containers}
+    for lab, members in labs.items():
+        if line := outside_line(members):
+            yield f"{lab}: {line}" if len(labs) > 1 else line
 
 
 def note_versions(states: Mapping[str, ClientState]) -> None:
@@ -133,4 +158,5 @@ def _as_json(container: Container, restarts: Mapping[str, int | None]) -> dict[s
         "vnc": f"{HOST}:{vnc}" if vnc else None,
         "left_s": None if container.expires is None else max(round(container.expires - now, 1), 0.0),
         "expired": container.expired(now),
+        "outside": outside_line([container]),
     }

@@ -229,6 +229,8 @@ class _Narrator:
     def end(self, record: Record) -> None:
         for line in record.reasons:
             self._live.line(f"  {line}", _STYLES[record.verdict])
+        if outside := record.facts.get("outside"):
+            self._live.line(f"  {outside}")
         if record.evidence:
             self._live.line(f"  evidence: {os.path.commonpath(list(record.evidence.values()))}")
         self._live.line(f"{record.verdict}: {record.scenario}, {record.duration_s:.1f} s", _STYLES[record.verdict])

@@ -16,6 +16,7 @@ from ...control.sfu_metrics import metrics_of
 from ...control.slowness import too_slow
 from ...engine.containers import Container
 from ...errors import WrongUse
+from ...stack.apps import NO_NUMBERS
 from .. import console
 from ..console import Table
 from ..counters import counters_table, forwarders_table, too_slow_table
@@ -66,6 +67,9 @@ def stats(
     else:
         for table in _tables(shown):
             console.print_table(table)
+        for client in shown.clients:
+            if client.proxy:
+                console.print_note(f"{client.name}: {NO_NUMBERS}")
 
 
 @dataclass(frozen=True, slots=True)

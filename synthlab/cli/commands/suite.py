@@ -13,6 +13,7 @@ from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError
 
 from ...control.backend import Backend
 from ...control.container_lookup import find_member
+from ...control.outside import outside_line
 from ...engine.ttl import SHORTEST_TTL_NS
 from ...errors import WrongUse, no_such
 from ...stack.durations import read_duration
@@ -106,6 +107,8 @@ def suite(
         with console.progress() as progress:
             made = bring_up(described, backend, progress, timeout, ttl_s)
         lab = Lab(backend, made.name, backend.engine.containers(made.name), made)
+        if line := outside_line(lab.members):
+            console.print_note(line)
         lab.keep = keep
         with lab:
             result = run_suite(lab, wanted, _runner(lab, command, inside), evidence)

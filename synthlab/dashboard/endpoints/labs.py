@@ -48,16 +48,18 @@ PARTICIPANT = schemas.fields(
     health=schemas.text("healthy, unhealthy, starting; empty without a health check"),
     conditioned=schemas.flag("whether its network can be changed"),
     why_not=schemas.text("why it cannot"),
+    no_numbers=schemas.text("why the lab has no numbers of WebRTC of it"),
     screen=schemas.flag("whether it has a screen (VNC)"),
     debugger=schemas.flag("whether it has a debugger (DevTools)"),
     page=schemas.text("the address of its control page"),
     address=schemas.text("its IP address in the lab"),
 )
 LAB_DETAILS = schemas.fields(
-    ("name", "participants", "running"),
+    ("name", "participants", "running", "outside"),
     name=schemas.text("its name"),
     participants=schemas.array(PARTICIPANT, "its clients and servers"),
     running=schemas.optional(schemas.text("the id of the scenario's run that is going on")),
+    outside=schemas.optional(schemas.text("how people from outside take part, whose network is not conditioned")),
 )
 UP = schemas.fields(
     ("stack",),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ...contract import SFU_HOST
 from ...errors import did_you_mean, no_such
 from ...stack import Sfu, Stack
+from ...stack.apps import NO_NUMBERS
 
 Dimension = Literal["rate", "time", "share", "number", "text"]
 
@@ -81,6 +82,7 @@ CLIENT: Tree = {
     "flows": {ANY: _LINKS},
     "app": {FREE: OWN},
 }
+PROXY: Tree = {**_LINKS, "flows": {ANY: _LINKS}, "app": {FREE: OWN}}
 SFU: Tree = {FREE: OWN}
 
 
@@ -88,8 +90,8 @@ SFU: Tree = {FREE: OWN}
 class Known:
     """The names that expressions may use. `participants` is None if pages choose participant names freely.
 
-    `conditioned` are the servers and services with conditions, `services` the latter alone. If `own` is set, names
-    without a client prefix refer to that client.
+    `conditioned` are the servers and services with conditions, `services` the latter alone. `proxies` are the clients
+    without numbers of WebRTC. If `own` is set, names without a client prefix refer to that client.
     """
 
     clients: tuple[str, ...]
@@ -97,6 +99,7 @@ class Known:
     participants: tuple[str, ...] | None = None
     conditioned: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
     sfu_metrics: bool = True
     own: str = ""
 
@@ -115,6 +118,7 @@ class Known:
             services=tuple(
                 name for service in stack.services if service.name != SFU_HOST for name in service.network_names
             ),
+            proxies=tuple(client.name for client in stack.clients if client.is_proxy),
             sfu_metrics=stack.sfu is not None and stack.sfu.metrics is not None,
         )
 
@@ -155,10 +159,18 @@ def measure_of(segments: tuple[Segment, ...], known: Known) -> Measure:
     if first in known.servers:
         tree = _server_tree(first, known, dotted(segments))
     elif first in known.clients:
-        tree = dict(CLIENT)
+        tree = _client_tree(first, known, segments)
     else:
         _refuse_first(first, known)
     return _Walk(dotted(segments), first, known).into(tree, rest)
+
+
+def _client_tree(client: str, known: Known, segments: tuple[Segment, ...]) -> Tree:
+    if client not in known.proxies:
+        return CLIENT
+    if len(segments) > 1 and segments[1].text in CLIENT.keys() - PROXY.keys():
+        raise ValueError(f"no such number '{dotted(segments)}'; {client} is a proxy: {NO_NUMBERS}")
+    return PROXY
 
 
 def _server_tree(server: str, known: Known, name: str) -> Tree:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ WEB: dict[str, Any] = {
     "ports": [{"target": 80}],
     "cap_add": ["NET_ADMIN"],
 }
+OUTSIDE = "people from outside use the published ports of web; their network is not conditioned"
 AGENT = {"image": "x", "networks": {"default": None}, "volumes": [{"source": "/var/run/docker.sock", "target": "/s"}]}
 
 
@@ -33,14 +35,30 @@ def test_what_up_says(capsys: pytest.CaptureFixture[str]) -> None:
     """Compose's warnings once, a lost capability, who controls the engine, and who is not conditioned."""
     backend = Backend(_Engine(), lambda container: FakeClientApi(container.network_name))
     assert main(["up", "--impair", "web"], backend) == 0
-    lines = capsys.readouterr().err.splitlines()
+    output = capsys.readouterr()
+    lines = output.err.splitlines()
     assert lines.count(f"compose: {WARNING}") == 1
     for expected in (
         "web loses NET_ADMIN, with which it could change its own conditions",
         "agent: controls the engine, through the socket that is mounted there",
-        "web: whoever uses published ports from outside the lab is not conditioned",
     ):
         assert expected in lines
+    assert OUTSIDE in output.out.splitlines()
+
+
+def test_who_is_not_conditioned(capsys: pytest.CaptureFixture[str]) -> None:
+    """`ps` says in the same words as `up` how people from outside take part, also in JSON."""
+    backend = Backend(_Engine(), lambda container: FakeClientApi(container.network_name))
+    assert main(["up", "--impair", "web"], backend) == 0
+    capsys.readouterr()
+    assert main(["ps"], backend) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == OUTSIDE
+    assert main(["ps", "--json"], backend) == 0
+    assert {row["client"]: row["outside"] for row in json.loads(capsys.readouterr().out)} == {
+        "web-network": None,
+        "web": OUTSIDE,
+        "agent": None,
+    }
 
 
 def test_the_lab(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,7 +66,7 @@ def test_the_lab(capsys: pytest.CaptureFixture[str]) -> None:
     backend = Backend(_Engine(), lambda container: FakeClientApi(container.network_name))
     assert main(["up", "--impair", "web", "--lab", "mine", "-p", "acme"], backend) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert [row[:3] for row in rows[1:]] == [["web", "web", "healthy"], ["agent", "agent", "healthy"]]
+    assert [row[:3] for row in rows[1:-1]] == [["web", "web", "healthy"], ["agent", "agent", "healthy"]]
     assert isinstance(backend.engine, FakeEngine)
     assert [one.lab for one in backend.engine.present] == ["mine"] * 3
     assert backend.engine.calls[-1] == "up acme"

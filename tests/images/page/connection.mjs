@@ -36,7 +36,7 @@ class FakeConnection {
 function connected(iceServers, way, restart = async () => {}) {
   const calls = { restarts: 0, failed: false };
   const restarted = () => (calls.restarts++, restart());
-  connect({ trickle: async () => {} }, iceServers, restarted, () => (calls.failed = true));
+  connect({ trickle: async () => {} }, { iceServers }, restarted, () => (calls.failed = true));
   connection.become("checking");
   connection.select(way);
   connection.become("connected");

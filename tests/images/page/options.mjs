@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { iceServers, options, videoFormat } from "../../../images/janus/www/options.js";
+import { ice, iceServers, options, videoFormat } from "../../../images/janus/www/options.js";
 
 test("every query parameter is read", () => {
   const asked = options(new URL("http://sfu:8080/?name=ada&room=7&video=640x360@30"));
   const video = { width: 640, height: 360, frameRate: 30 };
-  assert.deepEqual(asked, { name: "ada", room: 7, video, iceServers: [], server: "ws://sfu:8188" });
+  assert.deepEqual(asked, { name: "ada", room: 7, video, ice: { iceServers: [] }, server: "ws://sfu:8188" });
 });
 
 test("defaults apply without parameters", () => {
@@ -25,7 +25,7 @@ test("an invalid video format is rejected with the expected form", () => {
 test("a TURN server is used over UDP and TCP with the given credentials", () => {
   const asked = options(new URL("http://sfu:8080/?name=ada&turn=lab:0a1b@turn:3478"));
   const urls = ["turn:turn:3478?transport=udp", "turn:turn:3478?transport=tcp"];
-  assert.deepEqual(asked.iceServers, [{ urls, username: "lab", credential: "0a1b" }]);
+  assert.deepEqual(asked.ice.iceServers, [{ urls, username: "lab", credential: "0a1b" }]);
 });
 
 test("a TURN server without credentials is rejected with the expected form", () => {

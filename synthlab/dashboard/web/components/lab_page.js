@@ -28,6 +28,7 @@ export function LabPage({ session, scenarios, schema, profiles, client, onClient
   const choose = (some, isChosen) => setChosen(new Set(isChosen ? [...names, ...some] : names.filter((name) => !some.includes(name))));
   const show = (name) => { setOpened(name); onClient(can.includes(name) ? name : undefined); };
   const callers = callersOf(model);
+  const silent = Object.fromEntries(participants.filter((one) => one.no_numbers).map((one) => [one.name, one.no_numbers]));
   const shownRun = model.run;
   const elapsed = elapsedOf(model, shownRun, now);
   const close = () => show(undefined);
@@ -43,7 +44,7 @@ export function LabPage({ session, scenarios, schema, profiles, client, onClient
       <${SelectionBar} session=${session} names=${names} profiles=${profiles} fields=${schema.map(({ name }) => name)}
         onTogether=${() => { onClient(undefined); setOpened(TOGETHER); }} onClear=${() => setChosen(new Set())} />
       <${ParticipantList} participants=${participants} model=${model} chosen=${chosen} opened=${opened} onChoose=${choose} onOpen=${show} />
-      <${Matrix} callers=${callers} numbers=${model.numbers} recent=${model.recent} pictures=${session.pictures.shown} onOpen=${show}>
+      <${Matrix} callers=${callers} silent=${silent} numbers=${model.numbers} recent=${model.recent} pictures=${session.pictures.shown} onOpen=${show}>
         <${PictureSwitch} session=${session} /><//>
       ${(open || (opened === TOGETHER && names.length > 0)) && html`
         <section class="drawer" aria-label=${open ? `Participant ${open.name}` : "Chosen participants together"}>

@@ -7,8 +7,8 @@ import { html } from "./shared.js";
 // So many columns leave no room on a picture for all numbers, unless the window is wide.
 const MANY = 5;
 
-// `callers` are names; `pictures` are data URLs by viewer and seen; `onOpen(name)`.
-export function Matrix({ callers, numbers, recent, pictures, onOpen, children }) {
+// `callers` are names; `silent` says by name why the lab has no numbers of one; `pictures` are data URLs by viewer and seen; `onOpen(name)`.
+export function Matrix({ callers, silent, numbers, recent, pictures, onOpen, children }) {
   const pictured = callers.filter((name) => Object.keys(pictures[name] ?? {}).length > 0).length;
   return html`
     <section class="side seen" aria-label="Who sees whom">
@@ -18,18 +18,18 @@ export function Matrix({ callers, numbers, recent, pictures, onOpen, children })
         <thead><tr><td></td>${callers.map((name) => html`<th key=${name} scope="col">${name}</th>`)}</tr></thead>
         <tbody>${callers.map((viewer) => html`<tr key=${viewer}>
           <th scope="row"><button class="plain" onClick=${() => onOpen(viewer)}>${viewer}</button></th>
-          ${callers.map((seen) => (viewer === seen ? html`<${Sent} key=${seen} name=${viewer} sent=${numbers[viewer]?.sent} />`
-            : html`<${Seen} key=${seen} viewer=${viewer} seen=${seen} numbers=${numbers} recent=${recent} picture=${pictures[viewer]?.[seen]} />`))}
+          ${callers.map((seen) => (viewer === seen ? html`<${Sent} key=${seen} name=${viewer} sent=${numbers[viewer]?.sent} why=${silent[viewer]} />`
+            : html`<${Seen} key=${seen} viewer=${viewer} seen=${seen} why=${silent[viewer]} numbers=${numbers} recent=${recent} picture=${pictures[viewer]?.[seen]} />`))}
         </tr>`)}</tbody>
       </table></div>`}
     </section>`;
 }
 
-function Seen({ viewer, seen, numbers, recent, picture }) {
+function Seen({ viewer, seen, why, numbers, recent, picture }) {
   const video = numbers[viewer]?.video[seen], audio = numbers[viewer]?.audio[seen];
   const { level, word } = qualityOf(viewer, seen, video, recent);
   const shown = picture && video;
-  if (!video && !audio) return html`<td class="cell is-none"><span class="soft">${numbers[viewer] ? "–" : "not known"}</span></td>`;
+  if (!video && !audio) return html`<td class="cell is-none"><span class="soft" title=${why}>${numbers[viewer] && !why ? "–" : "not known"}</span></td>`;
   return html`
     <td class=${`cell is-${level} ${shown ? "has-picture" : ""}`}>
       ${shown && html`<img src=${picture} alt=${`${seen}, as ${viewer} sees it`} />`}
@@ -46,12 +46,12 @@ function Seen({ viewer, seen, numbers, recent, picture }) {
 const lostOf = ({ lost }) => (lost === undefined ? undefined : Math.max(0, lost));
 
 // What a participant sends, in the cell in which it would see itself.
-function Sent({ name, sent }) {
+function Sent({ name, sent, why }) {
   const video = sent?.video;
   return html`
     <td class="cell is-self" aria-label=${`what ${name} sends`}>
       <div class="figures">
-        <p>sends ${video ? html`<b>${figure(video.fps, 1)} fps</b>` : "–"}</p>
+        <p title=${why}>sends ${video ? html`<b>${figure(video.fps, 1)} fps</b>` : why ? "not known" : "–"}</p>
         ${video && html`<p><span>${figure(video.kbps)} kbit/s</span>${video.width !== undefined && html`<span>${video.width}×${video.height}</span>`}
           ${video.limited && video.limited !== "none" && html`<span class="limited">limited by ${video.limited}</span>`}</p>`}
       </div>

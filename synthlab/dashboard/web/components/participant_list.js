@@ -22,6 +22,7 @@ export function ParticipantList({ participants, model, chosen, opened, onChoose,
         ${participants.map((one) => html`<${Row} key=${one.name} one=${one} state=${model.states[one.name]} samples=${model.samples}
           chosen=${chosen.has(one.name)} opened=${opened === one.name} onChoose=${onChoose} onOpen=${onOpen} />`)}
       </ul>
+      ${model.lab?.outside && html`<p class="outside soft">${model.lab.outside}</p>`}
     </section>`;
 }
 
