@@ -12,33 +12,42 @@ from .server import PORT, listen
 
 CONFIGURATION = Path("/tmp/turnserver.conf")
 POLL_S = 0.05
+LOOK_S = 2.0
+"""How often to look whether this container still has the addresses that the TURN server relays from."""
 
 
 async def main() -> int:
     """Run until a signal (status 0), or until the TURN server ends, which is always a failure."""
-    CONFIGURATION.touch(mode=0o600)
-    CONFIGURATION.write_text(turn.configuration(os.environ["SYNTHLAB_RELAY"], turn.own_networks()))
     async with await listen(PORT):
-        server = await asyncio.create_subprocess_exec("turnserver", "-c", str(CONFIGURATION))
-        running = asyncio.create_task(_run(server))
+        relaying = asyncio.create_task(_relay(os.environ["SYNTHLAB_RELAY"]))
+        ready = asyncio.create_task(_report_readiness())
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, running.cancel)
-        with suppress(asyncio.CancelledError):
-            status = await running
-            print(f"proxy: the TURN server exited with status {status}", file=sys.stderr)
-            return status or 1
-        with suppress(ProcessLookupError):
-            server.terminate()
-        await server.wait()
-        return 0
+            asyncio.get_running_loop().add_signal_handler(number, relaying.cancel)
+        try:
+            status = await relaying
+        except asyncio.CancelledError:
+            return 0
+        finally:
+            ready.cancel()
+    print(f"proxy: the TURN server exited with status {status}", file=sys.stderr)
+    return status or 1
 
 
-async def _run(server: asyncio.subprocess.Process) -> int:
-    ready = asyncio.create_task(_report_readiness())
-    try:
-        return await server.wait()
-    finally:
-        ready.cancel()
+async def _relay(user: str) -> int:
+    """Run the TURN server, again whenever this container has got other addresses; returns its status if it ends."""
+    while True:
+        own = turn.own_addresses()
+        CONFIGURATION.touch(mode=0o600)
+        CONFIGURATION.write_text(turn.configuration(user, own))
+        server = await asyncio.create_subprocess_exec("turnserver", "-c", str(CONFIGURATION))
+        try:
+            while turn.own_addresses() in (own, []):  # none: Docker has taken the network away for a while
+                with suppress(TimeoutError):
+                    return await asyncio.wait_for(server.wait(), LOOK_S)
+        finally:
+            with suppress(ProcessLookupError):
+                server.terminate()
+            await server.wait()
 
 
 async def _report_readiness() -> None:

@@ -4,7 +4,18 @@ import errno
 import socket
 from typing import Literal, Self
 
-Reason = Literal["malformed", "unsupported", "forbidden", "unreachable", "unknown", "refused", "timeout", "failed"]
+Reason = Literal[
+    "malformed",
+    "method",
+    "unsupported",
+    "address",
+    "forbidden",
+    "unreachable",
+    "unknown",
+    "refused",
+    "timeout",
+    "failed",
+]
 
 _REASONS: dict[int | None, Reason] = {
     errno.ECONNREFUSED: "refused",

@@ -21,6 +21,7 @@ _CODES: dict[Reason, int] = {
     "refused": 5,
     "timeout": 6,
     "unsupported": 7,
+    "address": 8,
 }
 
 
@@ -33,7 +34,9 @@ ACCEPTED = _reply(0)
 
 
 def refusal(refused: Refused) -> bytes:
-    """The answer to a request that is not carried out."""
+    """The answer to a greeting or request that is not carried out."""
+    if refused.reason == "method":
+        return VERSION + bytes([_NO_METHOD])
     return _reply(_CODES[refused.reason])
 
 
@@ -41,8 +44,7 @@ async def read_target(_: bytes, reader: StreamReader, writer: StreamWriter) -> t
     """The host and port of a request whose first byte has been read; answers the greeting. Raises Refused."""
     (count,) = await reader.readexactly(1)
     if _NO_AUTHENTICATION not in await reader.readexactly(count):
-        writer.write(VERSION + bytes([_NO_METHOD]))
-        raise Refused("unsupported", "only without authentication")
+        raise Refused("method", "only without authentication")
     writer.write(VERSION + bytes([_NO_AUTHENTICATION]))
     version, command, _reserved, kind = await reader.readexactly(4)
     if bytes([version]) != VERSION:
@@ -62,5 +64,5 @@ async def _host(kind: int, reader: StreamReader) -> str:
             raise Refused("malformed", "not a host name")
         return name.decode()
     if kind not in _SIZES:
-        raise Refused("unsupported", f"no address type {kind}")
+        raise Refused("address", f"no address type {kind}")
     return str(ip_address(await reader.readexactly(_SIZES[kind])))

@@ -1,23 +1,34 @@
 """The configuration of the TURN server: one user, TCP from the browser, and relaying by UDP within the lab."""
 
-from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address, ip_interface
+import fcntl
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from ipaddress import IPv4Interface, IPv6Interface, ip_address
 from pathlib import Path
 
 PORT = 3478
 
-Network = IPv4Network | IPv6Network
+Interface = IPv4Interface | IPv6Interface
+"""An address of this container, with its network."""
 
+_LOOPBACK = "lo"
 _LINK_LOCAL = "20"
+_ADDRESS, _NETMASK = 0x8915, 0x891B  # SIOCGIFADDR, SIOCGIFNETMASK: netdevice(7)
 
 
-def configuration(user: str, networks: Iterable[Network]) -> str:
-    """The file for `user` (NAME:PASSWORD), who reaches only these networks; coturn takes `allowed` before `denied`."""
-    networks = list(networks)
-    peers = [f"allowed-peer-ip={network[0]}-{network[-1]}" for network in networks]
-    family = "keep" if any(network.version == 4 for network in networks) else "ipv6"
+def configuration(user: str, own: Sequence[Interface]) -> str:
+    """The file for `user` (NAME:PASSWORD), who reaches only the networks of these addresses.
+
+    The browser's connections come by IPv4, also where the lab has IPv6 alone: so it listens on every IPv4 address.
+    """
+    family = "keep" if any(one.version == 4 for one in own) else "ipv6"
     lines = [
         f"listening-port={PORT}",
+        "listening-ip=0.0.0.0",
+        *(f"relay-ip={one.ip}" for one in own),
+        f"allocation-default-address-family={family}",
+        "relay-threads=1",
         "no-udp",
         "no-tls",
         "no-dtls",
@@ -29,40 +40,41 @@ def configuration(user: str, networks: Iterable[Network]) -> str:
         "lt-cred-mech",
         "realm=synthlab",
         f"user={user}",
-        f"allocation-default-address-family={family}",
-        "relay-threads=1",
         "userdb=/tmp/turndb",
         "pidfile=/tmp/turnserver.pid",
         "log-file=stdout",
         "simple-log",
-        *peers,
+        # coturn looks at `allowed` first
+        *(f"allowed-peer-ip={one.network[0]}-{one.network[-1]}" for one in own),
         "denied-peer-ip=0.0.0.0-255.255.255.255",
         "denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
     ]
     return "\n".join([*lines, ""])
 
 
-def own_networks(folder: Path = Path("/proc/net")) -> list[Network]:
-    """The networks that this container is in, without loopback and link-local ones."""
-    ipv6 = folder / "if_inet6"
-    return [*_ipv4((folder / "route").read_text()), *(_ipv6(ipv6.read_text()) if ipv6.exists() else ())]
+def own_addresses() -> list[Interface]:
+    """The addresses of this container, without loopback and link-local ones."""
+    names = [name for _, name in socket.if_nameindex() if name != _LOOPBACK]
+    ipv6 = Path("/proc/net/if_inet6")
+    return [*_ipv4(names), *(read_ipv6(ipv6.read_text()) if ipv6.exists() else ())]
 
 
-def _ipv4(routes: str) -> Iterator[IPv4Network]:
-    for line in routes.splitlines()[1:]:
-        _, network, _, _, _, _, _, mask, *_ = line.split()
-        if mask != "00000000":
-            yield IPv4Interface(f"{_dotted(network)}/{_dotted(mask)}").network
+def read_ipv6(listed: str) -> Iterator[IPv6Interface]:
+    """From the text of /proc/net/if_inet6: address, index, length of the prefix, scope, flags, name."""
+    for line in listed.splitlines():
+        address, _, length, scope, _, name = line.split()
+        if scope != _LINK_LOCAL and name != _LOOPBACK:
+            yield IPv6Interface(f"{ip_address(bytes.fromhex(address))}/{int(length, 16)}")
 
 
-def _dotted(text: str) -> str:
-    """The kernel prints addresses as little-endian hexadecimal numbers."""
-    return str(ip_address(bytes.fromhex(text)[::-1]))
+def _ipv4(names: Iterable[str]) -> Iterator[IPv4Interface]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        for name in names:
+            with suppress(OSError):  # it has none
+                address, mask = (_asked(asker, what, name) for what in (_ADDRESS, _NETMASK))
+                yield IPv4Interface(f"{address}/{mask}")
 
 
-def _ipv6(addresses: str) -> Iterator[IPv6Network]:
-    for line in addresses.splitlines():
-        address, _, length, scope, *_ = line.split()
-        interface = ip_interface(f"{ip_address(bytes.fromhex(address))}/{int(length, 16)}")
-        if isinstance(interface, IPv6Interface) and scope != _LINK_LOCAL and not interface.is_loopback:
-            yield interface.network
+def _asked(asker: socket.socket, what: int, name: str) -> str:
+    answer = fcntl.ioctl(asker.fileno(), what, name.encode().ljust(40, b"\0"))
+    return socket.inet_ntoa(answer[20:24])

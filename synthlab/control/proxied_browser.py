@@ -61,7 +61,7 @@ class ProxiedBrowser:
         return {"iceServers": [server], "iceTransportPolicy": "relay"}
 
     def to_dict(self) -> dict[str, Any]:
-        return {"command": self.command, "proxy": self.proxy, "page": self.page, "ice": self.ice}
+        return {"command": self.command, "proxy": self.proxy, "turn": self.turn, "page": self.page, "ice": self.ice}
 
     def _insecure(self) -> list[str]:
         """The page's origin, if plain HTTP would deny it the camera."""

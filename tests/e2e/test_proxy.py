@@ -1,0 +1,104 @@
+"""A browser of one's own takes part in a lab over the network of a client with `app: proxy`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from . import tunnels
+from .labs import docker, lab_up, synthlab, until
+from .own_browser import how_to_start, look, own_browser
+
+pytestmark = [pytest.mark.docker, pytest.mark.issue(13), pytest.mark.timeout(600)]
+
+LAB = "e2e-proxy"
+ME, BOT = f"synthlab-{LAB}-me-1", f"synthlab-{LAB}-bot-1"
+STACK = """\
+sfu: {app: janus}
+clients:
+  me: {app: proxy}
+  bot: {app: bot}
+"""
+WAY_MS = 100
+ROUND_TRIP_S = 2 * WAY_MS / 1000
+"""What the set latency adds to a round trip."""
+
+LATE_S = 0.05
+"""A packet that is later than this marks the machine as too slow; a round trip has two."""
+
+# Times of opening a connection and of the answer; what cannot be opened within a second.
+NEIGHBOUR = """\
+import json, socket, sys, time
+began = time.monotonic()
+with socket.create_connection(("sfu", 8080), 5):
+    took = time.monotonic() - began
+def outcome(host, port):
+    try:
+        with socket.create_connection((host, port), 1):
+            return "open"
+    except OSError as error:
+        return type(error).__name__
+places = [place.rsplit(":", 1) for place in sys.argv[1:]]
+print(json.dumps([took, *(outcome(host, int(port)) for host, port in places)]))
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What `open` says of the browser of a lab that is up."""
+    stack = tmp_path_factory.mktemp("stack") / "proxy.yaml"
+    stack.write_text(STACK)
+    synthlab("images", "build", "chrome", seconds=900)
+    with lab_up(LAB, stack):
+        yield how_to_start("me", LAB)
+
+
+@pytest.fixture
+def page(told: dict[str, Any]) -> Iterator[Page]:
+    """The bundled page in a call with the bot."""
+    with sync_playwright() as playwright, own_browser(playwright, f"{LAB}-browser", told) as opened:
+        until(lambda: len(look(opened)["paths"]) == 2)
+        yield opened
+
+
+def test_my_own_browser(told: dict[str, Any], page: Page) -> None:
+    """Media and TCP of a browser on the host take twice the latency that is set, and nobody else's do.
+
+    A neighbour in the lab can use neither proxy nor TURN server, at their own address or the host's.
+    """
+    fast = {way: tunnels.best(told["proxy"], way, "sfu", 8080) for way in (tunnels.socks, tunnels.connect)}
+    before = _round_trip_s(look(page))
+    synthlab("set", "me", "--latency", f"{WAY_MS}ms", "--lab", LAB)
+    for way, quick in fast.items():
+        slower = tunnels.best(told["proxy"], way, "sfu", 8080) - quick
+        for grown in (slower.opened, slower.answered):
+            assert grown == pytest.approx(ROUND_TRIP_S, abs=2 * LATE_S)
+    gateway = docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}", ME).strip()
+    outside = [f"{gateway}:{told[port].partition(':')[2]}" for port in ("proxy", "turn")]
+    took, *outcomes = _of_neighbour("me:1080", "me:3478", *outside)
+    assert took < ROUND_TRIP_S
+    assert outcomes == ["TimeoutError", "TimeoutError", "ConnectionRefusedError", "ConnectionRefusedError"]
+    frames = look(page)["frames"]
+    until(lambda: _round_trip_s(look(page)) >= ROUND_TRIP_S, 15)
+    seen = look(page)
+    assert _round_trip_s(seen) - before == pytest.approx(ROUND_TRIP_S, abs=2 * LATE_S)
+    assert {path["kind"] for path in seen["paths"]} == {"relay tcp"}
+    assert seen["frames"] > frames
+    synthlab("reset", "me", "--lab", LAB)
+
+
+def _round_trip_s(seen: dict[str, Any]) -> float:
+    """The shortest of its connections: what is longer is this machine's doing."""
+    return min(float(path["rtt_s"]) for path in seen["paths"])
+
+
+def _of_neighbour(*places: str) -> list[Any]:
+    command = ["docker", "exec", BOT, "python3", "-c", NEIGHBOUR, *places]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    result: list[Any] = json.loads(done.stdout)
+    return result
