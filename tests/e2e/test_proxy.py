@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from synthlab.contract import SYNTHETICNET
+
 from . import tunnels
-from .labs import docker, lab_up, synthlab, until
+from .labs import connect, docker, lab_up, synthlab, until
 from .own_browser import how_to_start, look, own_browser
 
 pytestmark = [pytest.mark.docker, pytest.mark.issue(13), pytest.mark.timeout(600)]
@@ -78,8 +81,7 @@ def test_my_own_browser(told: dict[str, Any], page: Page) -> None:
         slower = tunnels.best(told["proxy"], way, "sfu", 8080) - quick
         for grown in (slower.opened, slower.answered):
             assert grown == pytest.approx(ROUND_TRIP_S, abs=2 * LATE_S)
-    gateway = docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}", ME).strip()
-    outside = [f"{gateway}:{told[port].partition(':')[2]}" for port in ("proxy", "turn")]
+    outside = [f"{_gateway()}:{told[port].partition(':')[2]}" for port in ("proxy", "turn")]
     took, *outcomes = _of_neighbour("me:1080", "me:3478", *outside)
     assert took < ROUND_TRIP_S
     assert outcomes == ["TimeoutError", "TimeoutError", "ConnectionRefusedError", "ConnectionRefusedError"]
@@ -102,3 +104,92 @@ def _of_neighbour(*places: str) -> list[Any]:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     result: list[Any] = json.loads(done.stdout)
     return result
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("way", [tunnels.socks, tunnels.connect])
+def test_what_cannot_be_reached_through_it(told: dict[str, Any], way: tunnels.Open) -> None:
+    """Neither its own container, nor the control ports of any client, by any way to them."""
+    api = json.loads(synthlab("ps", "--json", "--lab", LAB).stdout)[-1]["api"].rpartition(":")[2]
+    own = [(host, port) for host in ("127.0.0.1", "localhost", "me", _address(ME)) for port in (80, 1080, 3478)]
+    for host, port in [*own, ("127.0.0.1", 65311), ("me", 65311)]:
+        with pytest.raises(ConnectionError):
+            tunnels.times(told["proxy"], way, host, port)
+    for host, port in (("bot", 80), ("bot", 65311), (_gateway(), int(api))):
+        with pytest.raises((ConnectionError, TimeoutError)):
+            tunnels.times(told["proxy"], way, host, port)
+    assert tunnels.times(told["proxy"], way, "sfu", 8080).answered > 0
+
+
+@pytest.mark.soak
+def test_what_its_turn_server_relays(told: dict[str, Any]) -> None:
+    """Only with the credentials, and only to addresses of the lab."""
+    password = told["ice"]["iceServers"][0]["credential"]
+    own = _address(ME)
+    docker("exec", "--detach", ME, "turnutils_peer", "-L", own)
+    for peer, word, expected in (
+        (own, password, "Total lost packets 0 (0.0"),
+        ("192.0.2.1", password, "403 (Forbidden IP)"),
+        ("127.0.0.1", password, "403 (Forbidden IP)"),
+        (own, "wrong", "Cannot complete Allocation"),
+    ):
+        asked = ("-t", "-c", "-n", "3", "-m", "1", "-u", "lab", "-w", word, "-e", peer, "127.0.0.1")
+        command = ["docker", "exec", ME, "turnutils_uclient", *asked]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert expected in done.stdout + done.stderr
+
+
+@pytest.mark.soak
+def test_another_address(told: dict[str, Any]) -> None:
+    """After Docker has given the proxy another address, a browser joins as before."""
+    network, before = f"synthlab-{LAB}_default", _address(ME)
+    docker("network", "disconnect", network, ME)
+    docker(
+        "run",
+        "-d",
+        "--rm",
+        "--name",
+        f"{LAB}-squatter",
+        "--network",
+        network,
+        "--entrypoint",
+        "sleep",
+        SYNTHETICNET,
+        "60",
+    )
+    try:
+        connect(network, ME, "--alias", "me")
+        assert _address(ME) != before
+        _joins(told)
+    finally:
+        docker("rm", "-f", f"{LAB}-squatter")
+
+
+def _joins(told: dict[str, Any]) -> None:
+    with sync_playwright() as playwright, own_browser(playwright, f"{LAB}-again", told) as opened:
+        until(lambda: len(look(opened)["paths"]) == 2)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("about", ["ip: dual", "ip: ipv6", "sfu: {app: janus, join: 127.0.0.1}", "turn: {app: coturn}"])
+def test_other_labs(about: str, tmp_path: Path) -> None:
+    """With both protocols, with IPv6 alone, with people from outside, and with a TURN server of the lab."""
+    key = about.partition(":")[0]
+    kept = [line for line in STACK.splitlines() if not line.startswith(f"{key}:")]
+    stack = tmp_path / "other.yaml"
+    stack.write_text("\n".join([about, *kept]).replace("sfu: {app: janus}", "sfu: {app: janus, network: {}}"))
+    with lab_up(f"{LAB}-other", stack):
+        told = how_to_start("me", f"{LAB}-other")
+        with sync_playwright() as playwright, own_browser(playwright, f"{LAB}-other-browser", told) as opened:
+            until(lambda: len(look(opened)["paths"]) == 2)
+            synthlab("set", "me", "--latency", f"{WAY_MS}ms", "--lab", f"{LAB}-other")
+            until(lambda: _round_trip_s(look(opened)) >= ROUND_TRIP_S)
+
+
+def _address(container: str) -> str:
+    return docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container).strip()
+
+
+def _gateway() -> str:
+    """The host's address in the lab."""
+    return docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}", ME).strip()
