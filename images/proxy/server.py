@@ -23,7 +23,7 @@ CHUNK = 1 << 16
 UNSENT = 1 << 14
 """Bytes that wait in the kernel unsent. More would hide from the browser how slow the conditioned network is."""
 
-Stream = tuple[StreamReader, StreamWriter]
+StreamPair = tuple[StreamReader, StreamWriter]
 
 
 async def listen(port: int) -> asyncio.Server:
@@ -56,7 +56,7 @@ async def _serve(reader: StreamReader, writer: StreamWriter) -> None:
         server[1].close()
 
 
-async def _reach(host: str, port: int) -> Stream:
+async def _reach(host: str, port: int) -> StreamPair:
     """A connection to a host of the lab; raises Refused."""
     try:
         opening = asyncio.open_connection(host, port, happy_eyeballs_delay=FALLBACK_S, limit=CHUNK)
@@ -82,7 +82,7 @@ def _send_at_once(writer: StreamWriter) -> None:
     writer.transport.set_write_buffer_limits(UNSENT)
 
 
-async def _splice(client: Stream, server: Stream) -> None:
+async def _splice(client: StreamPair, server: StreamPair) -> None:
     """Copy bytes both ways until both sides have ended, or one fails."""
     copying = [
         asyncio.create_task(_copy(source, target))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 PORT = 3478
 
-Interface = IPv4Interface | IPv6Interface
+OwnAddress = IPv4Interface | IPv6Interface
 """An address of this container, with its network."""
 
 _LOOPBACK = "lo"
@@ -17,7 +17,7 @@ _LINK_LOCAL = "20"
 _ADDRESS, _NETMASK = 0x8915, 0x891B  # SIOCGIFADDR, SIOCGIFNETMASK: netdevice(7)
 
 
-def configuration(user: str, own: Sequence[Interface]) -> str:
+def configuration(user: str, own: Sequence[OwnAddress]) -> str:
     """The file for `user` (NAME:PASSWORD), who reaches only the networks of these addresses.
 
     The browser's connections come by IPv4, also where the lab has IPv6 alone: so it listens on every IPv4 address.
@@ -52,7 +52,7 @@ def configuration(user: str, own: Sequence[Interface]) -> str:
     return "\n".join([*lines, ""])
 
 
-def own_addresses() -> list[Interface]:
+def own_addresses() -> list[OwnAddress]:
     """The addresses of this container, without loopback and link-local ones."""
     names = [name for _, name in socket.if_nameindex() if name != _LOOPBACK]
     ipv6 = Path("/proc/net/if_inet6")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-SECONDS = 10.0
+SECONDS = 5.0
 _GET = b"GET / HTTP/1.0\r\n\r\n"
 
 

@@ -34,7 +34,7 @@ async def serving() -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def connected(port: int) -> AsyncIterator[server.Stream]:
+async def connected(port: int) -> AsyncIterator[server.StreamPair]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         yield reader, writer

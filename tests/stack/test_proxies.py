@@ -92,7 +92,7 @@ def test_it_needs_no_page(tmp_path: Path) -> None:
 )
 def test_keys_that_it_cannot_have(more: str, mistake: str, tmp_path: Path) -> None:
     """Each is a mistake of its own."""
-    with pytest.raises(WrongUse, match="mine.yaml:3: clients.me") as caught:
+    with pytest.raises(WrongUse, match=r"mine\.yaml:3: clients\.me") as caught:
         read(tmp_path, more)
     assert f"mine.yaml:3: clients.me.{mistake}" in str(caught.value)
 
