@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from synthlab.dashboard.participants import lab_data
+from synthlab.stack.apps import NO_NUMBERS
 from synthlab.testing import fake_companion, fake_container
 
 pytestmark = pytest.mark.issue(13)
@@ -28,3 +29,13 @@ def test_services() -> None:
         ("db", False, None),
     ]
     assert "--impair db" in seen[-1]["why_not"]
+
+
+def test_people_from_outside() -> None:
+    """How they take part, and that the lab has no numbers of a browser behind a proxy."""
+    sfu = replace(fake_container("call", "", index=2), role="sfu", outside="http://127.0.0.1:8080/")
+    me = replace(fake_container("call", "me"), app="proxy")
+    lab = lab_data("call", [sfu, me], near=True, run=None)
+    assert lab["outside"] == "people from outside use http://127.0.0.1:8080/; their network is not conditioned"
+    assert [one.get("no_numbers") for one in lab["participants"]] == [None, NO_NUMBERS]
+    assert lab_data("call", [me], near=True, run=None)["outside"] is None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +52,32 @@ def outcome(host, port):
 places = [place.rsplit(":", 1) for place in sys.argv[1:]]
 print(json.dumps([took, *(outcome(host, int(port)) for host, port in places)]))
 """
+
+
+# Says how far apart two messages of a connection arrive.
+GAP = """\
+import socket, time
+server = socket.create_server(("", 9000))
+while True:
+    connection = server.accept()[0]
+    connection.recv(1)
+    first = time.monotonic()
+    connection.recv(1)
+    connection.sendall(str(time.monotonic() - first).encode())
+    connection.close()
+"""
+APART_S = 0.02
+
+# What a page gathers without a TURN server.
+CANDIDATES = """async () => {
+  const connection = new RTCPeerConnection();
+  const found = [];
+  connection.onicecandidate = ({ candidate }) => candidate?.candidate && found.push(candidate.candidate);
+  connection.createDataChannel("x");
+  await connection.setLocalDescription();
+  while (connection.iceGatheringState !== "complete") await new Promise((resolve) => setTimeout(resolve, 50));
+  return found;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +169,24 @@ def test_what_its_turn_server_relays(told: dict[str, Any]) -> None:
 
 
 @pytest.mark.soak
+def test_no_media_past_the_lab(page: Page) -> None:
+    """A page that names no TURN server has no path at all, rather than one without conditions."""
+    assert page.evaluate(CANDIDATES) == []
+
+
+@pytest.mark.soak
+def test_small_messages_are_not_held_back(told: dict[str, Any]) -> None:
+    """Two that are sent one after the other arrive so: the second does not wait for a round trip of the network."""
+    docker("exec", "--detach", BOT, "python3", "-c", GAP)
+    synthlab("set", "me", "--latency", f"{WAY_MS}ms", "--lab", LAB)
+    try:
+        for way in (tunnels.socks, tunnels.connect):
+            until(lambda way=way: 0 < _gap_s(told["proxy"], way) < APART_S + LATE_S, 10)  # type: ignore[misc]
+    finally:
+        synthlab("reset", "me", "--lab", LAB)
+
+
+@pytest.mark.soak
 def test_another_address(told: dict[str, Any]) -> None:
     """After Docker has given the proxy another address, a browser joins as before."""
     network, before = f"synthlab-{LAB}_default", _address(ME)
@@ -184,6 +231,18 @@ def test_other_labs(about: str, tmp_path: Path) -> None:
             until(lambda: len(look(opened)["paths"]) == 2)
             synthlab("set", "me", "--latency", f"{WAY_MS}ms", "--lab", f"{LAB}-other")
             until(lambda: _round_trip_s(look(opened)) >= ROUND_TRIP_S)
+
+
+def _gap_s(proxy: str, way: tunnels.Open) -> float:
+    """How far apart two small messages arrive at the bot; 0 if it does not listen yet."""
+    host, _, port = proxy.partition(":")
+    with suppress(ConnectionError), socket.create_connection((host, int(port)), 5) as tunnel:
+        way(tunnel, "bot", 9000)
+        tunnel.sendall(b"a")
+        time.sleep(APART_S)
+        tunnel.sendall(b"b")
+        return float(tunnel.recv(100))
+    return 0.0
 
 
 def _address(container: str) -> str:
