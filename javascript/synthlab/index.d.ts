@@ -204,6 +204,8 @@ export interface Participant {
   health?: string;
   conditioned: boolean;
   why_not?: string;
+  /** Why the lab has no numbers of WebRTC of it. */
+  no_numbers?: string;
   screen: boolean;
   debugger: boolean;
   page?: string;
