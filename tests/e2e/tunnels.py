@@ -55,7 +55,7 @@ def times(proxy: str, open_tunnel: Open, host: str, port: int) -> Times:
         return Times(opened - began, time.monotonic() - opened)
 
 
-def best(proxy: str, open_tunnel: Open, host: str, port: int, count: int = 2) -> Times:
+def best(proxy: str, open_tunnel: Open, host: str, port: int, count: int = 3) -> Times:
     """The shortest times of several requests: what is longer is this machine's doing."""
     taken = [times(proxy, open_tunnel, host, port) for _ in range(count)]
     return Times(min(one.opened for one in taken), min(one.answered for one in taken))
