@@ -1,11 +1,10 @@
 """SOCKS5 (RFC 1928) and HTTP CONNECT (RFC 9110, 9.3.6) on one port: the first byte tells them apart.
 
-Names are resolved here, in the lab. Nothing of this container can be reached through it. Both sides of a tunnel send at
-once (TCP_NODELAY): otherwise every second small message would wait for a round trip of the conditioned network.
+Names are resolved here, in the lab. Nothing of this container can be reached through it. asyncio sets TCP_NODELAY on
+both sides of a tunnel: otherwise every second small message would wait for a round trip of the conditioned network.
 """
 
 import asyncio
-import socket
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
 from ipaddress import ip_address
@@ -20,8 +19,6 @@ FALLBACK_S = 0.25
 
 MOST_HEAD = 16384
 CHUNK = 1 << 16
-UNSENT = 1 << 14
-"""Bytes that wait in the kernel unsent. More would hide from the browser how slow the conditioned network is."""
 
 StreamPair = tuple[StreamReader, StreamWriter]
 
@@ -48,8 +45,6 @@ async def _serve(reader: StreamReader, writer: StreamWriter) -> None:
         await writer.drain()
         return
     try:
-        for end in (writer, server[1]):
-            _send_at_once(end)
         writer.write(protocol.ACCEPTED)
         await _splice((reader, writer), server)
     finally:
@@ -73,13 +68,6 @@ def _is_own(writer: StreamWriter) -> bool:
     """Whether the connection ends in this container."""
     own, peer = (str(writer.get_extra_info(end)[0]) for end in ("sockname", "peername"))
     return own == peer or ip_address(peer.partition("%")[0]).is_loopback
-
-
-def _send_at_once(writer: StreamWriter) -> None:
-    own: socket.socket = writer.get_extra_info("socket")
-    own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
-    writer.transport.set_write_buffer_limits(UNSENT)
 
 
 async def _splice(client: StreamPair, server: StreamPair) -> None:
