@@ -126,7 +126,11 @@ _SCHEDULED = record({**_STATE, "entry": ENTRY}).named("StateWithEntry")
 CHANGED = any_of(STATE, _SCHEDULED, _PREVIEW)
 
 STATS_PUBLISHED = mapped(ANY).with_example({"video": {"client2": {"fps": 15}}})
-STATS = record({"values": STATS_PUBLISHED, "age_s": mapped(number(0.2), "video")})
+_PROBED = record({"values": mapped(number(101.5), "p95_ms"), "age_s": number(0.2)})
+STATS = record(
+    {"values": STATS_PUBLISHED, "age_s": mapped(number(0.2), "video")},
+    {"probes": mapped(mapped(_PROBED, "http"), "web")},
+)
 STATS_KEPT = record({"published": flag(), "pictures": flag(False)})
 
 _PICTURE = {"number": whole(12), "age_s": number(0.4), "jpeg": text("/9j/4AAQ", description="in base64")}

@@ -47,7 +47,17 @@ UNITS = {
     "switch": ("", 1.0),
 }
 """Suffixes and factors of those conditions that are numbers."""
-LINK, FLOW = ("direction",), ("direction", "flow")
+PROBE_TIMES = {
+    "ms": ("seconds", "time until the last request or connection of a probe was answered"),
+    "p50_ms": ("p50_seconds", "median of these times in the last intervals"),
+    "p95_ms": ("p95_seconds", "95th percentile of these times in the last intervals"),
+}
+PROBE_TOTALS = {
+    "tries": "requests or connections of a probe",
+    "errors": "those of them that failed",
+    "skipped": "those that were not counted because this machine was too slow",
+}
+LINK, FLOW, PROBE = ("direction",), ("direction", "flow"), ("service", "kind")
 
 Report = Mapping[str, Any]
 LabelledCounts = Sequence[tuple[tuple[str, ...], Mapping[str, Any]]]
@@ -60,8 +70,8 @@ class ClientMetrics:
         self._labels = FlowLabels()
         self._rising = Rising()
 
-    def text(self, report: Report, stats_ages: Iterable[float]) -> bytes:
-        """`stats_ages` are the ages in seconds of what the application publishes."""
+    def text(self, report: Report, stats_ages: Iterable[float], probes: Report | None = None) -> bytes:
+        """`stats_ages` are the ages in seconds of what the application publishes; `probes` is what these measured."""
         named = self._labels.of(report["conditions"].get("flows", ()))
         links = [((direction,), report["links"][direction]) for direction in DIRECTIONS]
         families = [
@@ -69,6 +79,7 @@ class ClientMetrics:
             *_of_forwarder(report["forwarder"]),
             *_of_schedule(report),
             *_of_stats(list(stats_ages)),
+            *_of_probes(probes or {}),
             *_set(report, named),
             *_traffic("link", LINK, links),
             _bypassed(report["links"]),
@@ -140,6 +151,27 @@ def _of_schedule(report: Report) -> Iterator[Metric]:
 def _of_stats(ages: list[float]) -> Iterator[Metric]:
     if ages:
         yield _gauge("stats_age_seconds", "age of the newest stats that the application published", min(ages))
+
+
+def _of_probes(probes: Report) -> Iterator[Metric]:
+    rows = [((name, kind), sent["values"]) for name, kinds in probes.items() for kind, sent in kinds.items()]
+    for key, (name, help) in PROBE_TIMES.items() if rows else ():
+        gauge = GaugeMetricFamily(f"synthlab_probe_{name}", help, labels=PROBE)
+        for labels, values in rows:
+            if key in values:
+                gauge.add_metric(labels, values[key] / 1e3)
+        yield gauge
+    for key, help in PROBE_TOTALS.items() if rows else ():
+        counter = CounterMetricFamily(f"synthlab_probe_{key}", help, labels=PROBE)
+        for labels, values in rows:
+            counter.add_metric(labels, _total_of(values, key))
+        yield counter
+
+
+def _total_of(values: Report, key: str) -> float:
+    """A total of a probe; tries are called requests or connections by its kind."""
+    names = ("requests", "connections") if key == "tries" else (key,)
+    return next((float(values[name]) for name in names if name in values), 0.0)
 
 
 def _set(report: Report, named: Sequence[str]) -> Iterator[Metric]:

@@ -19,6 +19,7 @@ from .access import AccessCheck
 from .access_middleware import AccessMiddleware
 from .endpoints import page
 from .error_answers import error_handlers
+from .probe_results import ProbeResults
 from .remote_names import RemoteNames, lookup
 from .routes import endpoints
 from .server import serve
@@ -34,13 +35,16 @@ def main(
     hosts: Sequence[str],
     allow: Allow,
     pulse: Pulse,
+    probed: socket.socket | None = None,
 ) -> None:
-    """Serve until killed."""
+    """Serve until killed; `probed` is where a prober sends its numbers."""
     control, admitted = ControlClient(channel), Admitted(hosts, allow)
     names = (identity.name, socket.gethostname()) if allow else ()
     access = AccessCheck(admitted, names, allow.origins, identity.self_control)
     remotes = RemoteNames(hosts, partial(lookup, identity.lab))
-    serve(make(control, identity, access, pulse, remotes), listening, _background(admitted.follow(control), pulse))
+    probes = ProbeResults(probed)
+    beside = _background(admitted.follow(control), pulse, probes)
+    serve(make(control, identity, access, pulse, remotes, probes), listening, beside)
 
 
 def make(
@@ -49,10 +53,11 @@ def make(
     access: AccessCheck,
     pulse: Pulse | None = None,
     names: RemoteNames | None = None,
+    probes: ProbeResults | None = None,
 ) -> Starlette:
     """The ASGI application; every error is a 4xx or 503 with a one-line message."""
     return Starlette(
-        routes=[endpoint.route() for endpoint in endpoints(control, identity, names)],
+        routes=[endpoint.route() for endpoint in endpoints(control, identity, names, probes)],
         middleware=[
             Middleware(
                 AccessMiddleware, access=access, container=identity.container, scripts=page.PAGES.inline_scripts
@@ -63,7 +68,8 @@ def make(
     )
 
 
-async def _background(following: Coroutine[Any, Any, None], pulse: Pulse) -> None:
+async def _background(following: Coroutine[Any, Any, None], pulse: Pulse, probes: ProbeResults) -> None:
     # In the event loop that serves requests: an answer shows that this loop still runs.
     asyncio.get_running_loop().add_reader(pulse.fileno(), pulse.answer)
+    probes.follow()
     await following

@@ -33,14 +33,24 @@ from .endpoints.traffic import TrafficEndpoint
 from .event_hub import EventHub, EventSource
 from .metrics import ClientMetrics
 from .pictures import Pictures
+from .probe_results import ProbeResults
 from .remote_names import RemoteNames
 from .shared_report import SharedReport
 from .state_answer import Identity, StateAnswer
 from .traffic import TrafficAnswer
 
 
-def endpoints(control: ControlClient, identity: Identity, names: RemoteNames | None = None) -> tuple[Endpoint, ...]:
-    """The endpoints of one client; those of a resource share what it holds. By default nothing has a name."""
+def endpoints(
+    control: ControlClient,
+    identity: Identity,
+    names: RemoteNames | None = None,
+    probes: ProbeResults | None = None,
+) -> tuple[Endpoint, ...]:
+    """The endpoints of one client; those of a resource share what it holds.
+
+    By default nothing has a name, and there are no probes.
+    """
+    probes = probes or ProbeResults()
     # Shared, because the state has the problem that a page publishes among its stats, and live traffic its codecs.
     stats = AppStats()
     pictures = Pictures()
@@ -68,13 +78,13 @@ def endpoints(control: ControlClient, identity: Identity, names: RemoteNames | N
         *ConditionsEndpoints(report, changes, state.startup).table(),
         *LeasesEndpoints(control, state).table(),
         *FilesEndpoints(control).table(),
-        *StatsEndpoints(stats, pictures).table(),
+        *StatsEndpoints(stats, pictures, probes).table(),
         *PicturesEndpoints(pictures).table(),
         *ConsoleEndpoints().table(),
         *QosEndpoints(control, changes).table(),
         *TopEndpoint(control).table(),
         *TrafficEndpoint(traffic).table(),
-        *MetricsEndpoint(report, stats, ClientMetrics(identity)).table(),
+        *MetricsEndpoint(report, stats, probes, ClientMetrics(identity)).table(),
     )
     return described([_announced(endpoint, hub) for endpoint in table])
 

@@ -21,7 +21,7 @@ from ..forwarder.controller import drawn_schedule
 from ..forwarder.process import Wiring
 from ..forwarder.shared_memory import SharedDocument
 from ..heartbeat import Pulse
-from . import application, network_devices
+from . import application, network_devices, prober
 from .children import ChildBody, Children, in_child, reap, say, seal
 from .interface import NoInterface
 from .keeper import Keeper
@@ -65,8 +65,10 @@ def _live(settings: Settings) -> int:
             for host in hosts:
                 put_rules(control_port_rules(host, settings.ports))
     children = Children()
+    probed = prober.open_channel(settings)
     for number, keeper in enumerate(keepers):
-        _start_ours(children, settings, hosts, keeper, number)
+        _start_ours(children, settings, hosts, keeper, number, probed)
+    prober.start(children, settings, probed)
     # Docker removes and recreates the interface on a reconnect, so PID 1 keeps NET_ADMIN to take over the new one. It
     # can no longer pass it on to a program it starts, and packet sockets are open already.
     syscalls.drop_capabilities(application.FORBIDDEN, but=[syscalls.NET_ADMIN])
@@ -81,7 +83,14 @@ def _container() -> str:
     return match[1] if match else ""
 
 
-def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], keeper: Keeper, number: int) -> None:
+def _start_ours(
+    children: Children,
+    settings: Settings,
+    hosts: Sequence[str],
+    keeper: Keeper,
+    number: int,
+    probed: prober.Channel | None,
+) -> None:
     """Start a network's forwarder and, unless disabled, its API, each as its own user; returns once both work.
 
     A companion starts its API with the first request: by then it has cost more than all the rest of the companion.
@@ -110,7 +119,7 @@ def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], ke
         return
     port, of_api = settings.api_port + number, Pulse()
     listening = _listening(settings, number)
-    serve = _api(settings, number, listening, api_end, hosts, of_api)
+    serve = _api(settings, number, listening, api_end, hosts, of_api, probed)
     if settings.command:
         import_module("..api.process", __package__)  # before the application can alter it on disk
         children.start("api", serve, of_api, name)
@@ -146,8 +155,9 @@ def _api(
     control: socket.socket,
     hosts: Sequence[str],
     pulse: Pulse,
+    probed: prober.Channel | None,
 ) -> ChildBody:
-    """The body of a network's API process."""
+    """The body of a network's API process; the first network's has the numbers of the container's probes."""
     network, startup = _network(settings, number)
     name = f"{settings.name}@{network}" if network else settings.name
     container = _container()
@@ -159,7 +169,8 @@ def _api(
         from ..api.state_answer import Identity
 
         identity = Identity(name, settings.lab, startup, container, settings.self_control, settings.screen_port)
-        api.main(listening, control, identity, hosts, settings.allow, pulse)
+        numbers = probed.api if probed and not number else None
+        api.main(listening, control, identity, hosts, settings.allow, pulse, numbers)
 
     return serve
 

@@ -8,13 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..allow import Allow
 from ..api import qos
 from ..conditions import Conditions, ConditionsError
 from ..conditions.files import Files
 from ..firewall import INNERS
+
+if TYPE_CHECKING:
+    from ..probes.probe import Probe
 
 RUN = Path("/run/synthlab")
 DEFAULT_ENTRY = "/opt/bin/entry"
@@ -48,7 +51,7 @@ class Settings:
     network, with those of `startup`. `api_port` None: no API, so the startup conditions never change. `expires` is when
     the container stops (Unix time, s); None: never. With `ipv6_only` the application has no IPv4. With `self_control`
     it may change its own conditions. `screen_port` is the host's port of its screen; 0 if the engine has chosen it,
-    None without a screen.
+    None without a screen. `probes` are what it requests of others, to measure that.
     """
 
     command: tuple[str, ...]
@@ -66,6 +69,7 @@ class Settings:
     ipv6_only: bool = False
     self_control: bool = False
     screen_port: int | None = None
+    probes: tuple[Probe, ...] = ()
 
     @classmethod
     def read(cls, environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
@@ -88,6 +92,7 @@ class Settings:
             ipv6_only=_ipv6_only(environment.get("SYNTHLAB_IP", "")),
             self_control=_self_control(environment),
             screen_port=_screen_port(environment.get("SYNTHLAB_SCREEN_PORT", "")),
+            probes=_probes(environment.get("SYNTHLAB_PROBES", ""), api_port),
         )
 
 
@@ -194,6 +199,20 @@ def _screen_port(text: str) -> int | None:
     if text and not (text.isdecimal() and int(text) < 65536):
         raise BadSettings(f"SYNTHLAB_SCREEN_PORT: {text!r} is not a port from 0 to 65535")
     return int(text) if text else None
+
+
+def _probes(text: str, api_port: int | None) -> tuple[Probe, ...]:
+    if not text:
+        return ()
+    from ..probes.probe import read_probes
+
+    try:
+        probes = read_probes(text)
+    except ValueError as error:
+        raise BadSettings(f"SYNTHLAB_PROBES: {error}") from None
+    if probes and api_port is None:
+        raise BadSettings("SYNTHLAB_PROBES: requires the API, which SYNTHLAB_API_PORT turns off")
+    return probes
 
 
 def _files(folder: Path) -> Files:

@@ -1,4 +1,4 @@
-"""Stats that the application publishes about itself."""
+"""Stats that the application publishes about itself, and the numbers of probes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from ..endpoint import Content, Endpoint
 from ..parameter_shapes import STATS_AGE, STATS_JUDGED
 from ..parameters import duration_of, json_of, switched_on
 from ..pictures import Pictures
+from ..probe_results import ProbeResults
 
 PATH = "/v1/stats"
 
 
 class StatsEndpoints:
-    def __init__(self, stats: AppStats, pictures: Pictures) -> None:
+    def __init__(self, stats: AppStats, pictures: Pictures, probes: ProbeResults) -> None:
         self._stats = stats
         self._pictures = pictures
+        self._probes = probes
 
     def table(self) -> tuple[Endpoint, ...]:
-        summary = "values that the application publishes about itself, such as WebRTC stats"
+        summary = "values that the application publishes about itself, such as WebRTC stats, and what probes measured"
         published = "publish such values; `?age=120ms` is the time since they were measured"
         return (
             Endpoint("GET", PATH, self.get, summary, answer=Content(STATS), parameters=(STATS_JUDGED,)),
@@ -33,7 +35,8 @@ class StatsEndpoints:
         refuse_unknown(request.query_params, ("judged",), "parameter")
         if switched_on(request.query_params, "judged"):
             self._pictures.hold_off()
-        return JSONResponse(self._stats.report())
+        probes = self._probes.report()
+        return JSONResponse(self._stats.report() | ({"probes": probes} if probes else {}))
 
     async def post(self, request: Request) -> Response:
         refuse_unknown(request.query_params, ("age",), "parameter")
