@@ -36,7 +36,7 @@ class Reachable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LabClient:
-    """A client of a running lab, or a conditioned `server`, and its API.
+    """A client of a running lab, or a conditioned `server`, and its API; `probes` are what it measures: `web.http`.
 
     Of a `proxy` the numbers of WebRTC are known to the user's own browser alone.
     """
@@ -46,6 +46,7 @@ class LabClient:
     api: ClientApi
     server: bool = False
     proxy: bool = False
+    probes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,4 +142,4 @@ class RunningLab:
         name = container.network_name
         api = self.backend.api(container).signed(self.backend.by)
         server, proxy = bool(container.network_of), is_proxy(container)
-        return LabClient(name, container.group or name, api, server=server, proxy=proxy)
+        return LabClient(name, container.group or name, api, server=server, proxy=proxy, probes=container.probes)

@@ -1,4 +1,4 @@
-"""The WebRTC statistics of one client: the media it receives from each remote participant, and the media it sends."""
+"""The WebRTC statistics of one client, of the media that it receives and sends, and what its probes measured."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Stats:
     """`video` and `audio` map a remote participant to its values. Values not measured recently are missing.
 
     A browser also reports each track it sends, each connection, and counts of its pages' `console` output. `own` are
-    the values that an application published. `answer` is the API's answer, outdated values included.
+    the values that an application published, `probes` those of what it probes, by name and kind. `answer` is the
+    API's answer, outdated values included.
     """
 
     video: Mapping[str, Values]
@@ -33,6 +34,7 @@ class Stats:
     connections: Mapping[str, Any] = field(default_factory=dict)
     console: Mapping[str, float] = field(default_factory=dict)
     own: Mapping[str, Any] = field(default_factory=dict)
+    probes: Mapping[str, Mapping[str, Values]] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -42,7 +44,11 @@ class Stats:
         values = answer.get("values", {})
         fresh = {key: value for key, value in values.items() if key in ages and is_fresh(key, ages[key])}
         own = {key: value for key, value in fresh.items() if key not in (*FIELDS, "page", CODECS)}
-        return cls(**{key: fresh.get(key, {}) for key in FIELDS}, own=own, answer=answer)
+        probes = {
+            name: {kind: sent["values"] for kind, sent in kinds.items()}
+            for name, kinds in answer.get("probes", {}).items()
+        }
+        return cls(**{key: fresh.get(key, {}) for key in FIELDS}, own=own, probes=probes, answer=answer)
 
     def to_dict(self) -> dict[str, Any]:
         return {key: getattr(self, key) for key in (*FIELDS, "own")}

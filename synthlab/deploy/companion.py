@@ -15,6 +15,7 @@ from dataclasses import replace
 from ..contract import COMPANION_API_PORT, SYNTHETICNET, companion_name
 from ..engine import labels
 from ..stack import Stack, StackNetwork
+from .probing import probe_labels, probe_variables
 from .services import PublishedPort, Service, bounds, config_of, lab_labels, protocols
 
 
@@ -58,7 +59,7 @@ def holder_of(stack: Stack, name: str, server: str, networks: Mapping[str, Stack
         name=name,
         image=SYNTHETICNET,
         conditioned=True,
-        labels=lab_labels(stack) | _marks(name, server) | separate,
+        labels=lab_labels(stack) | _marks(name, server) | separate | probe_labels(stack, server),
         environment=_environment(stack, server, named, ports),
         ports=tuple(PublishedPort(container=port, host=None) for port in ports),
         configs=tuple(config_of(file, text) for file, text in files.items()),
@@ -83,4 +84,5 @@ def _environment(
         "SYNTHLAB_CONTROL_PORTS": " ".join(map(str, ports)),
         **bounds(stack),
         **protocols(stack),
+        **probe_variables(stack, server),
     }

@@ -10,7 +10,8 @@ from ..engine import labels
 from ..stack import Sfu, Stack
 from ..stack.services import replica_count
 from .companion import companion
-from .services import PublishedPort, Service, bounds, filled, lab_labels, metrics_ports, protocols
+from .probing import metrics_ports
+from .services import PublishedPort, Service, bounds, filled, lab_labels, protocols
 from .turn import turn_services
 from .wrapping import companions, marked, project_services
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Network
 from typing import Any
-from urllib.parse import urlsplit
 
 from .. import assets
 from ..contract import (
@@ -26,6 +25,7 @@ from ..contract import (
 )
 from ..engine import labels
 from ..stack import Ports, Sfu, Stack, StackClient
+from .probing import metrics_labels, probe_labels, probe_variables
 
 MEDIA_FOLDER = "/opt/media"
 FILES_FOLDER = "/opt/etc/synthlab/files"
@@ -92,19 +92,11 @@ def project_of(stack: Stack) -> str:
     return stack.project or project_name(stack.name)
 
 
-def metrics_ports(stack: Stack) -> list[int]:
-    """The port of the lab's own media server that serves its metrics, if any."""
-    url = urlsplit(stack.sfu.metrics or "") if stack.sfu else None
-    return [url.port or 80] if url and url.hostname == SFU_HOST else []
-
-
 def lab_labels(stack: Stack) -> dict[str, str]:
     """The labels of everything that belongs to the lab."""
     always = {labels.LAB: stack.name, labels.STACK: stack.file, labels.VERSION: assets.own_version()}
-    metrics = stack.sfu.metrics if stack.sfu else None
-    given = {labels.EXPIRES: stack.expires, labels.METRICS: metrics, labels.MADE_BY: stack.made_by}
-    given |= {labels.DIGEST: stack.digest}
-    return always | {name: str(value) for name, value in given.items() if value is not None}
+    given = {labels.EXPIRES: stack.expires, labels.MADE_BY: stack.made_by, labels.DIGEST: stack.digest}
+    return always | metrics_labels(stack) | {name: str(value) for name, value in given.items() if value is not None}
 
 
 def ipv6_subnet(stack: Stack) -> str | None:
@@ -160,7 +152,7 @@ def _client_service(stack: Stack, client: StackClient, index: int, ports: Ports)
         hostname=client.name,
         conditioned=True,
         after=sfu_condition(stack) | turn_condition(stack),
-        labels=lab_labels(stack) | marks,
+        labels=lab_labels(stack) | marks | probe_labels(stack, client.name),
         environment=_environment(stack, client, ports, mounts),
         ports=tuple(_published(client, ports)),
         mounts=tuple(mounts.values()),
@@ -208,6 +200,7 @@ def _environment(stack: Stack, client: StackClient, ports: Ports, mounts: Mappin
         "USE_VNC": "0" if client.headless else "1",
         **bounds(stack),
         **protocols(stack),
+        **probe_variables(stack, client.name),
     }
     given = {
         "SYNTHLAB_SFU": stack.sfu.host if stack.sfu else None,

@@ -15,7 +15,8 @@ from ..contract import HOST, NETWORK_ALIAS, SFU_HOST, companion_name
 from ..engine import labels
 from ..stack import Sfu, Stack, StackService
 from .companion import holder_of
-from .services import Service, lab_labels, metrics_ports, project_of
+from .probing import metrics_ports
+from .services import Service, lab_labels, project_of
 
 ComposeBody = Mapping[str, Any]
 

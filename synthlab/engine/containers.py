@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..contract import API_PORT, COMPANION_API_PORT
@@ -20,11 +21,12 @@ class Container:
     """One container of a lab. `health` is empty without a health check; `ports` maps container to host ports.
 
     `status` is the engine's text for its state: `Exited (1) 3 seconds ago`. `created` and `expires` are seconds since
-    1970. `address` is its IP address in the lab's network, while it runs. `metrics` is the URL of the media server's
-    metrics. `made_by` is the id of the `up` that created it, `digest` the hash of the stack at that time. `network_of`
-    is the server whose network a companion holds; empty for all other containers. `networks` are the networks that a
-    companion conditions one by one; of one of them, `number` is its place among them. `outside` is what
-    people outside the lab use of a server: a page's address, or `labels.PUBLISHED_PORTS`.
+    1970. `address` is its IP address in the lab's network, while it runs. `metrics` are the URLs of the lab's metrics
+    by what publishes them, `probes` what its prober measures, such as `web.http`. `made_by` is the id of the `up` that
+    created it, `digest` the hash of the stack at that time. `network_of` is the server whose network a companion holds;
+    empty for all other containers. `networks` are the networks that a companion conditions one by one; of one of them,
+    `number` is its place among them. `outside` is what people outside the lab use of a server: a page's address, or
+    `labels.PUBLISHED_PORTS`.
     """
 
     id: str
@@ -45,7 +47,8 @@ class Container:
     made_by: str = ""
     digest: str = ""
     address: str = ""
-    metrics: str = ""
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    probes: tuple[str, ...] = ()
     network_of: str = ""
     networks: tuple[str, ...] = ()
     number: int = 0
@@ -77,7 +80,14 @@ class Container:
             return [self]
         group = self.group or self.network_of
         return [
-            replace(self, network_of=f"{self.network_of}@{name}", group=group, networks=(), number=number)
+            replace(
+                self,
+                network_of=f"{self.network_of}@{name}",
+                group=group,
+                networks=(),
+                number=number,
+                probes=() if number else self.probes,
+            )
             for number, name in enumerate(self.networks)
         ]
 
@@ -140,11 +150,21 @@ def read_container(listed: Mapping[str, Any]) -> Container:
         made_by=marks.get(labels.MADE_BY, ""),
         digest=marks.get(labels.DIGEST, ""),
         address=next((network["IPAddress"] for network in networks.values() if network.get("IPAddress")), ""),
-        metrics=marks.get(labels.METRICS, ""),
+        metrics=_read_metrics(marks.get(labels.METRICS, "")),
+        probes=tuple(marks.get(labels.PROBES, "").split()),
         network_of=marks.get(labels.NETWORK_OF, ""),
         networks=tuple(filter(None, marks.get(labels.NETWORKS, "").split(","))),
         outside=marks.get(labels.OUTSIDE, ""),
     )
+
+
+def _read_metrics(text: str) -> dict[str, str]:
+    """The URLs in a label; none of a lab of another version, which wrote something else."""
+    try:
+        urls = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {str(name): str(url) for name, url in urls.items()} if isinstance(urls, dict) else {}
 
 
 def read_probe(inspected: Mapping[str, Any]) -> list[str]:

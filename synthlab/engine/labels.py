@@ -15,8 +15,9 @@ DIGEST = "synthlab.digest"  # hash of the stack at `up`, to detect later edits
 MADE_BY = "synthlab.made-by"  # random id of the `up` that created it
 LOCK = "synthlab.lock"  # on a lock's container: the lab that is locked
 EXPIRES = "synthlab.expires"  # when the lab expires, in seconds since 1970
-METRICS = "synthlab.metrics"  # URL of the media server's metrics
+METRICS = "synthlab.metrics"  # URLs of metrics by the name of what publishes them, in JSON
 OUTSIDE = "synthlab.outside"  # what people outside the lab use of a server: a page's address, or PUBLISHED_PORTS
+PROBES = "synthlab.probes"  # what a container's prober measures: `web.http db.tcp`
 
 COMPOSE_PROJECT = "com.docker.compose.project"  # Compose's own: the project of a container, network or volume
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..control.group_change import LabClient
+from ..control.metrics import Metrics, metrics_readers, metrics_urls
 from ..control.running_lab import RunningLab
-from ..control.sfu_metrics import Metrics, metrics_of
 from ..control.state import ClientState
 from ..errors import ExpectationFailed, Inconclusive, WrongUse
 from ..runner.host_load import Busy, load_between, read_busy
@@ -18,7 +18,7 @@ from ..runner.judge import CheckResult, ExpectationCheck
 from ..runner.sampler import Sampler
 from ..runner.validity import problems
 from ..scenario.actions import Judge, JudgeKind
-from ..scenario.expression import Expression, Known, Recorded
+from ..scenario.expression import METRICS, Expression, Known, Recorded
 from ..stack import Stack
 from ..stack.durations import read_duration
 from ..text.durations import SECOND_NS, seconds_of
@@ -188,8 +188,8 @@ class Expectations:
             self.touch()
         return self._lab.find() if self._needed() else ()
 
-    def _metrics(self) -> Metrics | None:
-        return metrics_of(self._lab.backend.engine, self._lab.members) if self._needed() else None
+    def _metrics(self) -> Mapping[str, Callable[[], Metrics]]:
+        return metrics_readers(self._lab.backend.engine, self._lab.members) if self._needed() else {}
 
 
 def known_of(lab: RunningLab, stack: Stack | None = None) -> Known:
@@ -197,11 +197,12 @@ def known_of(lab: RunningLab, stack: Stack | None = None) -> Known:
     if stack is not None:
         return Known.of(stack)
     own = [(one.client, one.group) for one in lab.members if one.role == "client"]
+    probes = [number for one in lab.members for number in one.probes]
     return Known(
         tuple(client for client, _ in own),
         tuple(dict.fromkeys(group for client, group in own if group != client)),
         conditioned=tuple(client.name for client in lab.find() if client.server),
-        sfu_metrics=any(one.metrics for one in lab.members),
+        numbers=(*probes, *(f"{name}.{METRICS}" for name in metrics_urls(lab.members))),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..control.backend import Backend
 from ..control.container_lookup import find_member
 from ..control.group_change import LabClient
+from ..control.metrics import Metrics, metrics_readers
 from ..control.running_lab import RunningLab
-from ..control.sfu_metrics import Metrics, metrics_of
 from ..engine.clock import Clock
 from ..engine.containers import Container
 from ..errors import SynthlabError
@@ -45,8 +45,8 @@ class LiveLab:
     def container(self, name: str) -> Container:
         return find_member(self.name, self.members, name)
 
-    def metrics(self) -> Metrics | None:
-        return metrics_of(self.backend.engine, self.members)
+    def metrics(self) -> dict[str, Callable[[], Metrics]]:
+        return metrics_readers(self.backend.engine, self.members)
 
     async def answers(self, name: str, clock: Clock) -> None:
         """Wait until a started client answers; raises SynthlabError after ANSWER_S."""

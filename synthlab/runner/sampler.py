@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ..contract import SFU_HOST
 from ..control.group_change import LabClient
-from ..control.sfu_metrics import Metrics
+from ..control.metrics import Metrics
 from ..control.state import ClientState
 from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..scenario.expression import Recorded, source_of
 from ..text.durations import MS_NS, SECOND_NS, seconds_of
-from .samples import link_sources, number_sources, of_metrics, of_state, of_stats
+from .samples import link_sources, metrics_source, number_sources, of_metrics, of_probes, of_state, of_stats
 from .validity import of_lateness
 
 TICK_NS = 200 * MS_NS
@@ -31,14 +30,20 @@ SPARSE_TICKS = 5
 PATIENCE_NS = SECOND_NS
 """A client that takes longer to answer has no data since the request; a late answer counts from its arrival."""
 MOST_AT_ONCE = 32
+METRICS_APART_NS = SECOND_NS
+"""The least time between two requests for the same metrics: they may be long, and take a program in a container."""
 
 
 @dataclass(slots=True)
 class Poll:
-    """One kind of request to one client: the sources it reports and how to send it. `asked_ns` is the last time."""
+    """One kind of request to one client: the sources it reports and how to send it, at most every `apart_ns`.
+
+    `asked_ns` is the last time.
+    """
 
     sources: Sequence[str]
     ask: Callable[[], None]
+    apart_ns: int = 0
     asked_ns: int = 0
     answer: Future[None] | None = None
 
@@ -46,19 +51,23 @@ class Poll:
     def pending(self) -> bool:
         return self.answer is not None and not self.answer.done()
 
+    def due(self, now_ns: int) -> bool:
+        return self.answer is None or (self.answer.done() and now_ns - self.asked_ns >= self.apart_ns - TICK_NS // 2)
+
 
 @dataclass(slots=True)
 class Sampler:
     """Records measurements in `recorded` with times of `now_ns`; `clock` paces the rounds.
 
-    `clients` and `metrics` are called every round, because containers come and go. `heard` is called in one of the
+    `clients` and `metrics` are called every round, because containers come and go; `metrics` are functions that read
+    those of one name. `heard` is called in one of the
     sampler's threads with the time and state of each client that answered.
     """
 
     clients: Callable[[], Sequence[LabClient]]
     now_ns: Callable[[], int]
     recorded: Recorded = field(default_factory=Recorded)
-    metrics: Callable[[], Metrics | None] = lambda: None
+    metrics: Callable[[], Mapping[str, Callable[[], Metrics]]] = dict
     heard: Callable[[int, str, ClientState], None] = lambda at_ns, client, state: None
     clock: Clock = MACHINE
     _wanted: Counter[str] = field(default_factory=Counter)
@@ -136,7 +145,7 @@ class Sampler:
         # Of a source without a client, nobody else would report anything: an expectation on it would wait for ever.
         self.recorded.silence(self.now_ns(), self.now_ns(), unknown)
         for poll in self._polls.values():
-            if not poll.pending and (everybody or wanted.intersection(poll.sources)):
+            if poll.due(self.now_ns()) and (everybody or wanted.intersection(poll.sources)):
                 poll.asked_ns, poll.answer = self.now_ns(), pool.submit(poll.ask)
         wait([poll.answer for poll in self._polls.values() if poll.answer and poll.pending], seconds_of(TICK_NS) / 2)
         now_ns = self.now_ns()
@@ -149,9 +158,10 @@ class Sampler:
         polls: dict[tuple[str, str], Poll] = {}
         for client in self.clients():
             polls[client.name, "state"] = self._poll_state(client)
-            if not client.server:
+            if client.probes or not client.server:
                 polls[client.name, "stats"] = self._poll_stats(client)
-        polls[SFU_HOST, "metrics"] = Poll([SFU_HOST], self._ask_metrics)
+        for name, read in self.metrics().items():
+            polls[name, "metrics"] = self._poll_metrics(name, read)
         for key, poll in self._polls.items():
             if key in polls:
                 polls[key].asked_ns, polls[key].answer = poll.asked_ns, poll.answer
@@ -164,9 +174,12 @@ class Sampler:
             # Each request says that it is for a judgement: should we be killed, pictures come back by themselves.
             answer = client.api.stats(judged=True).answer
             at_ns = self.now_ns()
-            self.recorded.hear(at_ns, *of_stats(client.name, answer, at_ns))
+            if own:
+                self.recorded.hear(at_ns, *of_stats(client.name, answer, at_ns))
+            self.recorded.hear(at_ns, *of_probes(answer, client.probes, at_ns))
 
-        return self._poll(number_sources(client.name), ask)
+        own = [] if client.server else number_sources(client.name)
+        return self._poll([*own, *client.probes], ask)
 
     def _poll_state(self, client: LabClient) -> Poll:
         def ask() -> None:
@@ -189,6 +202,11 @@ class Sampler:
 
         return Poll(sources, ask_or_silence)
 
-    def _ask_metrics(self) -> None:
-        metrics = self.metrics()
-        self.recorded.add(self.now_ns(), of_metrics(metrics.values) if metrics else {}, [SFU_HOST])
+    def _poll_metrics(self, name: str, read: Callable[[], Metrics]) -> Poll:
+        source = metrics_source(name)
+
+        def ask() -> None:
+            metrics = read()
+            self.recorded.add(self.now_ns(), of_metrics(name, metrics.values), [source])
+
+        return Poll([source], ask, METRICS_APART_NS)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..contract import SFU_HOST
 from ..control.state import ClientState, LinkState
 from ..control.webrtc_stats import CODECS, is_fresh
-from ..scenario.expression import CLIENT, LINKS, Sample, Value
+from ..scenario.expression import CLIENT, LINKS, METRICS, Sample, Value
 from ..text.durations import ns_of
 
 _ACHIEVED = {"rate_bps": "rate", "loss": "loss", "delay_p50_ms": "delay_p50", "delay_p99_ms": "delay_p99"}
@@ -59,9 +58,30 @@ def link_sources(client: str) -> list[str]:
     return [f"{client}.{key}" for key in LINKS]
 
 
-def of_metrics(values: Mapping[str, float]) -> dict[str, Value]:
-    """Metrics of the media server, named `sfu.<name>`."""
-    return {f"{SFU_HOST}.{name}": value for name, value in values.items()}
+def of_probes(
+    answer: Mapping[str, Any], probes: Iterable[str], now_ns: int
+) -> tuple[dict[str, int], dict[str, Sample]]:
+    """What a client's probes measured: the time of each source, and samples named after what is probed.
+
+    `probes` are all that it should have measured, such as `web.http`.
+    """
+    sources, samples = dict.fromkeys(probes, now_ns), dict[str, Sample]()
+    for name, kinds in answer.get("probes", {}).items():
+        for kind, sent in kinds.items():
+            if (source := f"{name}.{kind}") in sources:
+                sources[source] = now_ns - ns_of(sent["age_s"])
+                samples |= {f"{source}.{key}": Sample(sources[source], value) for key, value in sent["values"].items()}
+    return sources, samples
+
+
+def of_metrics(name: str, values: Mapping[str, float]) -> dict[str, Value]:
+    """Metrics of a client, service or server, named `web.metrics.<name>`."""
+    return {f"{metrics_source(name)}.{key}": value for key, value in values.items()}
+
+
+def metrics_source(name: str) -> str:
+    """The source that reports the metrics of a client, service or server."""
+    return f"{name}.{METRICS}"
 
 
 def _of_link(prefix: str, link: LinkState) -> dict[str, Value]:

@@ -23,6 +23,7 @@ from .fields import (
     refuse_bad_name,
     short_hash,
 )
+from .measured import MEASURED_KEYS
 from .mistakes import Mistakes
 from .model import CLIENT_VARIABLES, ExternalSfu, Ports, Sfu, StackClient
 from .yaml import Node
@@ -46,7 +47,20 @@ _READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
     "env": ("env", lambda node: read_env(node, reserved=CLIENT_VARIABLES)),
 }
 
-KEYS = (*_ALL_KINDS, "browser", "ca", "count", "url", "headless", "ports", "media", "network", "allow", *_READERS)
+KEYS = (
+    *_ALL_KINDS,
+    "browser",
+    "ca",
+    "count",
+    "url",
+    "headless",
+    "ports",
+    "media",
+    "network",
+    "allow",
+    *_READERS,
+    *MEASURED_KEYS,
+)
 
 
 def read_clients(

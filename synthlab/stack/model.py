@@ -43,6 +43,7 @@ CLIENT_VARIABLES = (
     "SYNTHLAB_SELF_CONTROL",
     "SYNTHLAB_SCREEN_PORT",
     "SYNTHLAB_IP",
+    "SYNTHLAB_PROBES",
     "USE_VNC",
     "ENTRY",
 )
@@ -54,6 +55,30 @@ class StackNetwork:
 
     conditions: Conditions = field(default_factory=Conditions)
     files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackProbe:
+    """Requests, or TCP connections, that the client called `source` sends to `url` all the time."""
+
+    kind: str
+    url: str
+    source: str
+    interval_ns: int
+    timeout_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What is measured of a client, service or server: the URL of its own metrics, and probes of it."""
+
+    metrics: str | None = None
+    probes: tuple[StackProbe, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of its numbers: `http`, `tcp`, `metrics`."""
+        return (*(probe.kind for probe in self.probes), *(("metrics",) if self.metrics else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +94,6 @@ class Sfu:
     image: str
     bundled: SfuApp | None = None
     page: str | None = None
-    metrics: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     join: str | None = None
@@ -87,7 +111,6 @@ class ExternalSfu:
     """A media server outside the lab, known by its URL."""
 
     page: str
-    metrics: str | None = None
 
     @property
     def host(self) -> str:
@@ -211,6 +234,7 @@ class Stack:
     """A complete lab; `clients` in file order. It expires at `expires` (seconds since the epoch).
 
     `compose` is the user's Compose project, `services` its conditioned services, `project` its name if that is fixed.
+    `measured`: what is measured, by name.
     `conditioned`: networks of conditioned servers and services by name. `made_by`: id of the `up` that started it.
     `digest`: hash of the stack. `source`: its file. `environment`: names of the environment variables it uses.
     """
@@ -224,6 +248,7 @@ class Stack:
     services: tuple[StackService, ...] = ()
     project: str | None = None
     conditioned: Mapping[str, StackNetwork] = field(default_factory=dict)
+    measured: Mapping[str, Measured] = field(default_factory=dict)
     ip: Ip = "ipv4"
     expires: int | None = None
     made_by: str | None = None
@@ -254,6 +279,11 @@ class Stack:
     def members(self, group: str) -> list[str]:
         """The clients and services of a group."""
         return [name for name, theirs in self.groups.items() if theirs == group]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """What has numbers of its own besides those of its network: `web.http`, `db.metrics`."""
+        return tuple(f"{name}.{kind}" for name, measured in self.measured.items() for kind in measured.kinds)
 
     @property
     def servers(self) -> tuple[str, ...]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import WrongUse
 from .compose_source import EXTENSION, ComposeConfig, ComposeFile, ComposeInput, read_compose
 from .fields import MAX_NAME, check_name
 from .hosts import refuse_flows
+from .measured import read_measured
 from .model import Stack
-from .services import impaired, joined, read_services
+from .services import impaired, joined, measured_entries, read_services
 
 PROJECT_VARIABLE = "COMPOSE_PROJECT_NAME"
 
@@ -51,6 +53,7 @@ def read_project(
         project=fixed,
         source=source.files[0] if source.files else None,
     )
+    stack = replace(stack, measured=read_measured([*measured_entries(None, read, services)], stack))
     refuse_flows(stack, lambda owner: read.conditions[stack.service_of(owner)])
     return stack
 

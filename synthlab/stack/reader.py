@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -18,9 +18,10 @@ from .clients import read_clients
 from .compose_source import ComposeConfig, ComposeFile, ComposeInput, read_compose, read_files
 from .fields import check_name, read_network, refuse_bad_name
 from .hosts import refuse_flows
+from .measured import Entry, read_measured
 from .mistakes import Mistakes
 from .model import CONDITIONABLE, ExternalSfu, Ip, Sfu, Stack, StackClient, StackNetwork, StackService
-from .services import is_service, read_services, server_service
+from .services import is_service, measured_entries, read_services, server_service
 from .sfu import read_sfu
 from .turn import read_turn
 from .variables import Variables
@@ -126,6 +127,7 @@ def _read_top(top: Node, path: Path, read: ReadCompose) -> Stack:
         conditioned=conditioned | networks,
         ip=ip,
     )
+    stack = replace(stack, measured=read_measured([*_measured(keys, stack)], stack))
     refuse_flows(stack, lambda owner: _network_of(owner, stack, keys))
     return stack
 
@@ -172,6 +174,17 @@ def _networks(keys: Mapping[str, Node]) -> dict[str, Node]:
     """The `network` of each server that has one."""
     servers = {server: keys[server].value for server in CONDITIONABLE if server in keys}
     return {server: own["network"] for server, own in servers.items() if isinstance(own, dict) and "network" in own}
+
+
+def _measured(keys: Mapping[str, Node], stack: Stack) -> Iterator[Entry]:
+    """The parts of the files that may say what is measured."""
+    if "sfu" in keys:
+        yield Entry(keys["sfu"], [SFU_HOST])
+    clients = keys.get("clients")
+    for group, node in clients.value.items() if clients else ():
+        if not is_service(node):
+            yield Entry(node, [client.name for client in stack.clients if client.group == group])
+    yield from measured_entries(clients, stack.compose, stack.services)
 
 
 def _reserved(keys: Mapping[str, Node], services: Sequence[StackService]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .allow import is_network
 from .compose_source import ComposeFile
+from .measured import requests_from_here
 from .model import Sfu, Stack, StackClient
 
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
@@ -20,8 +21,7 @@ def stack_acts(stack: Stack) -> Iterator[str]:
         lines += _of_services(stack.compose)
     if isinstance(stack.sfu, Sfu) and stack.sfu.ports and stack.sfu.join not in (None, "127.0.0.1"):
         lines.append(f"sfu: publishes its ports on {stack.sfu.join}")
-    if stack.sfu and stack.sfu.metrics and "://sfu" not in stack.sfu.metrics:
-        lines.append(f"sfu: sends requests to {stack.sfu.metrics} from this machine")
+    lines += [f"{name}: sends requests to {url} from this machine" for name, url in requests_from_here(stack)]
     lines += [f"reads the environment variable {name}" for name in stack.environment]
     yield from dict.fromkeys(lines)
 

@@ -10,13 +10,16 @@ from typing import Any
 from ..contract import companion_name
 from ..errors import WrongUse, no_such
 from .compose_source import ComposeFile
-from .fields import check_name, read_network, refuse_bad_name
+from .fields import NETWORK_KEYS, check_name, read_network, refuse_bad_name
+from .measured import MEASURED_KEYS, Entry
 from .mistakes import Mistakes
 from .model import StackNetwork, StackService
 from .yaml import Node
 
 ALL = "all"
-KEYS = ("service", "network", "networks")
+IMPAIR = "impair"
+KEYS = ("service", "network", "networks", IMPAIR, *MEASURED_KEYS)
+EXTENSION_KEYS = (*NETWORK_KEYS, IMPAIR, *MEASURED_KEYS)
 MOST_NETWORKS = 8
 """The networks of one service; a companion has as many interfaces for its application (`INNERS` of its firewall)."""
 SHARED = "service:"
@@ -35,6 +38,9 @@ def _read_service(name: str, node: Node, compose: ComposeFile | None, folder: Pa
     service = keys["service"].text("the name of a service")
     if service not in compose.services:
         keys["service"].wrong(no_such("service", service, compose.services, where=f" in {compose.shown_as}"))
+    if not _impaired(node):
+        _refuse_unfit(name, service, keys, compose)
+        return (), {}
     if reason := why_not(compose, service):
         keys["service"].wrong(reason)
     network = _network(keys["network"], folder) if "network" in keys else StackNetwork()
@@ -45,6 +51,42 @@ def _read_service(name: str, node: Node, compose: ComposeFile | None, folder: Pa
             if texts.setdefault(file, text) != text:  # the companion has one folder for all its networks
                 keys["networks"].wrong(f"two files are named {file}; rename one of them")
     return _conditioned(compose, name, service, network, own)
+
+
+def _impaired(node: Node) -> bool:
+    """Whether a service is to be conditioned, and not only measured."""
+    return IMPAIR not in node.value or node.value[IMPAIR].switch()
+
+
+def _refuse_unfit(name: str, service: str, keys: Mapping[str, Node], compose: ComposeFile) -> None:
+    """Raise WrongUse for a service that is not conditioned, but is described as if it were."""
+    for key in ("network", "networks"):
+        if key in keys:
+            keys[key].wrong(f"has no effect with `{IMPAIR}: false`: remove one of them")
+    if name != service:
+        keys["service"].wrong(f"a service with `{IMPAIR}: false` keeps its name: call the entry {service}")
+    if service in compose.conditions:
+        keys["service"].wrong(f"{service} has `x-synthlab` in {compose.shown_as} already: keep one of both places")
+    _refuse_replicas(service, keys[IMPAIR], compose)
+
+
+def _refuse_replicas(service: str, node: Node, compose: ComposeFile) -> None:
+    if replica_names(compose, service):
+        node.wrong(f"{service} has several replicas, which can be measured only if they are conditioned")
+
+
+def measured_entries(
+    clients: Node | None, compose: ComposeFile | None, services: Iterable[StackService]
+) -> Iterator[Entry]:
+    """What the services' entries and their `x-synthlab` say of measuring them; read after all services."""
+    members: dict[str, list[str]] = {}
+    for one in services:
+        members.setdefault(one.group, []).append(one.name)
+    for name, node in clients.value.items() if clients else ():
+        if is_service(node):
+            yield Entry(node, members.get(name, [name]))
+    for service, node in compose.conditions.items() if compose else ():
+        yield Entry(node, members.get(service, [service]))
 
 
 def _own_networks(node: Node, compose: ComposeFile, service: str, folder: Path) -> dict[str, StackNetwork]:
@@ -59,17 +101,23 @@ def _own_networks(node: Node, compose: ComposeFile, service: str, folder: Path) 
 
 def read_services(clients: Node | None, compose: ComposeFile | None, folder: Path) -> Conditioned:
     """The conditioned services of a stack: those among its `clients`, and those with `x-synthlab`."""
-    mistakes, found = Mistakes(), list[Conditioned]()
+    mistakes, found, unimpaired = Mistakes(), list[Conditioned](), dict[str, Node]()
     entries = clients.value if clients and isinstance(clients.value, dict) else {}  # anything else is reported already
     for name, node in entries.items():
         if is_service(node):
             with mistakes.noted():
                 found.append(_read_service(name, node, compose, folder))
+                if not found[-1][0]:
+                    unimpaired[name] = node
     if compose:
         with mistakes.noted():
             found.append(_read_extensions(compose, folder))
     mistakes.report()
-    return joined(found)
+    services, networks = joined(found)
+    for service in services:
+        if service.service in unimpaired:
+            unimpaired[service.service].wrong(f"is conditioned as {service.group}: keep one of both places")
+    return services, networks
 
 
 def is_service(node: Node) -> bool:
@@ -94,9 +142,16 @@ def _read_extensions(compose: ComposeFile, folder: Path) -> Conditioned:
     for service, node in compose.conditions.items():
         with mistakes.noted():
             _refuse_unnamed(service, node)
+            node.mapping(EXTENSION_KEYS, "a network such as {egress: {latency: 50ms}}")
+            network = {key: value for key, value in node.value.items() if key in NETWORK_KEYS}
+            if not _impaired(node):
+                _refuse_replicas(service, node.value[IMPAIR], compose)
+                for key, value in network.items():
+                    value.wrong(f"has no effect with `{IMPAIR}: false`: remove {key}")
+                continue
             if reason := why_not(compose, service):
                 node.wrong(reason)
-            found.append(_conditioned(compose, service, service, _network(node, folder)))
+            found.append(_conditioned(compose, service, service, _network(replace(node, value=network), folder)))
     mistakes.report()
     return joined(found)
 
@@ -119,6 +174,8 @@ def impaired(compose: ComposeFile, names: Iterable[str]) -> Conditioned:
             )
         if reason := why_not(compose, service):
             raise WrongUse(f"--impair {service}: {reason}")
+        if ALL not in names and service in compose.conditions and not _impaired(compose.conditions[service]):
+            raise WrongUse(f"--impair {service}: its `x-synthlab` has `{IMPAIR}: false`: remove one of them")
     others = [service for service in wanted if service not in compose.conditions]
     return joined(_conditioned(compose, service, service, StackNetwork()) for service in others)
 

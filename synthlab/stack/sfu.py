@@ -15,6 +15,7 @@ from ..errors import did_you_mean, no_such
 from .apps import SFU_APPS, SfuApp
 from .compose_source import ComposeFile
 from .fields import read_address, read_command, read_env, read_image, read_version
+from .measured import MEASURED_KEYS
 from .mistakes import Mistakes
 from .model import ExternalSfu, Sfu
 from .yaml import Node
@@ -24,14 +25,14 @@ THIS_MACHINE = "127.0.0.1"
 _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(?:tcp|udp))?")
 
 _KINDS = ("app", "image", "service", "external")
-_OWN = ("url", "metrics", "env", "command", "network", "join", "ports")
+_OWN = ("url", *MEASURED_KEYS, "env", "command", "network", "join", "ports")
 
 # Keys allowed with each kind, and the error for all others.
 _ALLOWED = {
-    "app": ("version", "bitrate", "url", "metrics", "env", "command", "network", "join"),
+    "app": ("version", "bitrate", "url", *MEASURED_KEYS, "env", "command", "network", "join"),
     "image": _OWN,
-    "service": ("compose", "url", "metrics", "network"),
-    "external": ("metrics",),
+    "service": ("compose", "url", *MEASURED_KEYS, "network"),
+    "external": ("metrics", "http"),
 }
 _REASONS = {
     "app": "requires `image`: a bundled sfu publishes the ports that `join` requires",
@@ -59,8 +60,6 @@ def read_sfu(node: Node, compose: ComposeFile | None) -> Sfu | ExternalSfu:
                 keys[key].wrong("requires a bundled app" if key == "bitrate" else _REASONS[kind])
     mistakes.report()
     with mistakes.noted():
-        metrics = _read_page(keys["metrics"]) if "metrics" in keys else None
-    with mistakes.noted():
         if kind == "external":
             sfu: Sfu | ExternalSfu = ExternalSfu(_read_page(keys["external"]))
         elif kind == "service":
@@ -73,8 +72,8 @@ def read_sfu(node: Node, compose: ComposeFile | None) -> Sfu | ExternalSfu:
         own = _read_container(keys)
     mistakes.report()
     if isinstance(sfu, ExternalSfu):
-        return replace(sfu, metrics=metrics)
-    return replace(sfu, page=page or sfu.page, metrics=metrics or sfu.metrics, **own)
+        return sfu
+    return replace(sfu, page=page or sfu.page, **own)
 
 
 def _read_container(keys: dict[str, Node]) -> dict[str, Any]:
@@ -109,7 +108,6 @@ def _read_bundled(keys: dict[str, Node]) -> Sfu:
         image=f"{app.image}:{version}",
         bundled=app,
         page=app.page,
-        metrics=app.metrics,
         ports=app.ports,
         bitrate_bps=bitrate,
     )

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from synthlab.deploy.images import all_bundled, bundled_image
+from synthlab.deploy.probing import metrics_ports
 from synthlab.deploy.servers import join_page, server_services
-from synthlab.deploy.services import client_services, metrics_ports, sfu_condition
+from synthlab.deploy.services import client_services, sfu_condition
 from synthlab.errors import WrongUse
 from synthlab.stack import Ports, Stack, read_stack
 from synthlab.stack.apps import SFU_APPS, SfuApp

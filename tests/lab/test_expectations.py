@@ -169,7 +169,7 @@ def test_nobody_is_asked_when_nothing_is_expected(lab: Lab, monkeypatch: pytest.
 
 def test_known_names(lab: Lab) -> None:
     """The names come from the stack of a lab we brought up, and from the containers of one we attached to."""
-    assert known_of(lab) == Known(("client1", "client2", "bot-1", "bot-2"), ("bot",), sfu_metrics=False)
+    assert known_of(lab) == Known(("client1", "client2", "bot-1", "bot-2"), ("bot",))
     stack = read_stack("call")
     assert known_of(lab, stack) == Known.of(stack)
 
@@ -187,7 +187,7 @@ def test_a_conditioned_server() -> None:
     asked: list[str] = []
     members = [fake_container("call", "client1"), fake_companion("call", "turn")]
     with Lab.attach("call", Backend(FakeEngine(members), lambda container: Linked(container.client))) as lab:
-        assert known_of(lab) == Known(("client1",), conditioned=("turn",), sfu_metrics=False)
+        assert known_of(lab) == Known(("client1",), conditioned=("turn",))
         assert [client.name for client in lab.participants] == ["client1"]
         assert lab.expect("turn.egress.packets_in >= 0", within="3s").seen == {"turn.egress.packets_in": 0.0}
     assert set(asked) == {"client1"}

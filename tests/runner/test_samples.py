@@ -68,8 +68,8 @@ def test_stats() -> None:
 
 
 def test_metrics() -> None:
-    """Metrics of the media server."""
-    assert of_metrics({'rooms{a="b"}': 3.0}) == {'sfu.rooms{a="b"}': 3.0}
+    """Metrics of a service or server."""
+    assert of_metrics("sfu", {'rooms{a="b"}': 3.0}) == {'sfu.metrics.rooms{a="b"}': 3.0}
 
 
 def test_all_can_be_expected() -> None:

@@ -271,12 +271,12 @@ def test_refused(text: str) -> None:
         ("b.video.a.fps > 3 and egress.rate > 1mbit", ("b.video.a.fps", "a.egress.rate")),
         ("mean(video.b.fps, 3s) > 50% of before", ("a.video.b.fps",)),
         ("video.b.fps > 0.5 * before.video.b.fps", ("a.video.b.fps",)),
-        ("sfu.rooms > 0", ("sfu.rooms",)),
+        ("sfu.metrics.rooms > 0", ("sfu.metrics.rooms",)),
     ],
 )
 def test_names_of_ones_own(text: str, names: tuple[str, ...]) -> None:
     """With an own client, names without a client prefix refer to it."""
-    assert Expression.parse(text, Known(("a", "b"), own="a")).names == names
+    assert Expression.parse(text, Known(("a", "b"), numbers=("sfu.metrics",), own="a")).names == names
 
 
 def test_forgotten_samples() -> None:

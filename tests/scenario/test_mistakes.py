@@ -278,7 +278,7 @@ STEPS = {
     ),
     "number of a silent sfu": (
         "  - expect: sfu.rooms > 1\n",
-        "3: steps[0].expect: no such number 'sfu.rooms'; sfu has neither `metrics` nor `network` in the stack",
+        "3: steps[0].expect: no such number 'sfu.rooms'; sfu has no `network`, probe or `metrics` in the stack",
     ),
     "half a name": (
         "  - expect: client1.video.client2 > 1\n",

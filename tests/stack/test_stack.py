@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import Conditions
-from synthlab.stack import ExternalSfu, Media, Ports, Sfu, Stack, StackClient, StackNetwork, read_stack
+from synthlab.stack import ExternalSfu, Measured, Media, Ports, Sfu, Stack, StackClient, StackNetwork, read_stack
 from synthlab.stack.apps import SFU_APPS
 
 CALL = """\
@@ -138,7 +138,7 @@ def test_an_sfu_with_everything(tmp_path: Path) -> None:
     assert isinstance(stack.sfu, Sfu)
     assert stack.conditioned == {"sfu": StackNetwork(conditions=Conditions.from_dict({"egress": {"loss": "5%"}}))}
     assert (stack.sfu.join, stack.sfu.ports) == ("10.0.0.1", ("7880", "50000-50050/udp"))
-    assert stack.sfu.metrics == "http://sfu:1/m"
+    assert stack.measured == {"sfu": Measured(metrics="http://sfu:1/m")}
     alone = read(f"sfu: {{{own}}}\nclients: {{a: {{image: y}}}}", tmp_path).sfu
     assert isinstance(alone, Sfu)
     assert alone.join == "127.0.0.1"

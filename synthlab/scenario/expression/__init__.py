@@ -1,12 +1,14 @@
 """Expressions over measured numbers; at a given time one holds, does not hold, or has no data."""
 
-from .catalogue import CLIENT, Known, Measure
+from .catalogue import CLIENT, MEASURED, METRICS, Known, Measure
 from .expression import Expression, Outcome, value_text
 from .samples import LINKS, NEVER_NS, RATE_NS, SAMPLE_NS, Recorded, Sample, Samples, Value, source_of
 
 __all__ = [
     "CLIENT",
     "LINKS",
+    "MEASURED",
+    "METRICS",
     "NEVER_NS",
     "RATE_NS",
     "SAMPLE_NS",

@@ -44,7 +44,7 @@ RATE = Measure(dimension="rate", bare=False, averaged=True)
 SHARE = Measure(dimension="share", bare=False, averaged=True)
 DELAY = Measure(dimension="time", bare=False)
 OWN = Measure()
-"""A number published by the application or the media server; its dimension is unknown."""
+"""A number that an application, service or server publishes; its dimension is unknown."""
 
 Tree = Mapping[str, Any]
 
@@ -83,7 +83,14 @@ CLIENT: Tree = {
     "app": {FREE: OWN},
 }
 PROXY: Tree = {**_LINKS, "flows": {ANY: _LINKS}, "app": {FREE: OWN}}
-SFU: Tree = {FREE: OWN}
+METRICS = "metrics"
+_PROBE = {"ms": MILLISECONDS, "p50_ms": MILLISECONDS, "p95_ms": MILLISECONDS, "errors": COUNT, "skipped": COUNT}
+MEASURED: Tree = {
+    "http": {**_PROBE, "requests": COUNT, "status": PLAIN},
+    "tcp": {**_PROBE, "connections": COUNT},
+    METRICS: {FREE: OWN},
+}
+"""The numbers of whatever the stack has them measured of, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,8 @@ class Known:
     """The names that expressions may use. `participants` is None if pages choose participant names freely.
 
     `conditioned` are the servers and services with conditions, `services` the latter alone. `proxies` are the clients
-    without numbers of WebRTC. If `own` is set, names without a client prefix refer to that client.
+    without numbers of WebRTC. `numbers` are the probes and metrics that the stack has, such as `web.http`. If `own` is
+    set, names without a client prefix refer to that client.
     """
 
     clients: tuple[str, ...]
@@ -100,7 +108,7 @@ class Known:
     conditioned: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
-    sfu_metrics: bool = True
+    numbers: tuple[str, ...] = ()
     own: str = ""
 
     @classmethod
@@ -119,7 +127,7 @@ class Known:
                 name for service in stack.services if service.name != SFU_HOST for name in service.network_names
             ),
             proxies=tuple(client.name for client in stack.clients if client.is_proxy),
-            sfu_metrics=stack.sfu is not None and stack.sfu.metrics is not None,
+            numbers=stack.numbers,
         )
 
     @property
@@ -129,8 +137,15 @@ class Known:
 
     @property
     def servers(self) -> tuple[str, ...]:
-        """The servers that can have numbers: the media server and all conditioned ones."""
-        return tuple(dict.fromkeys((SFU_HOST, *self.conditioned)))
+        """What can have numbers besides the clients: the media server, and all that is conditioned or measured."""
+        measured = [number.rpartition(".")[0] for number in self.numbers]
+        return tuple(
+            dict.fromkeys((SFU_HOST, *self.conditioned, *(one for one in measured if one not in self.clients)))
+        )
+
+    def measured(self, name: str) -> Tree:
+        """The numbers that the stack has measured of a client, service or server."""
+        return {kind: tree for kind, tree in MEASURED.items() if f"{name}.{kind}" in self.numbers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +174,7 @@ def measure_of(segments: tuple[Segment, ...], known: Known) -> Measure:
     if first in known.servers:
         tree = _server_tree(first, known, dotted(segments))
     elif first in known.clients:
-        tree = _client_tree(first, known, segments)
+        tree = {**_client_tree(first, known, segments), **known.measured(first)}
     else:
         _refuse_first(first, known)
     return _Walk(dotted(segments), first, known).into(tree, rest)
@@ -174,10 +189,9 @@ def _client_tree(client: str, known: Known, segments: tuple[Segment, ...]) -> Tr
 
 
 def _server_tree(server: str, known: Known, name: str) -> Tree:
-    measured = server == SFU_HOST and known.sfu_metrics
-    tree = {**(_LINKS if server in known.conditioned else {}), **(SFU if measured else {})}
+    tree = {**(_LINKS if server in known.conditioned else {}), **known.measured(server)}
     if not tree:
-        raise ValueError(f"no such number '{name}'; {server} has neither `metrics` nor `network` in the stack")
+        raise ValueError(f"no such number '{name}'; {server} has no `network`, probe or `metrics` in the stack")
     return tree
 
 

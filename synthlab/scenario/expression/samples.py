@@ -15,7 +15,6 @@ from itertools import pairwise
 from threading import RLock
 from typing import Protocol
 
-from ...contract import SFU_HOST
 from ...text.durations import MS_NS, SECOND_NS
 
 SAMPLE_NS = 250 * MS_NS
@@ -65,8 +64,7 @@ class Samples(Protocol):
 
 def source_of(name: str) -> str:
     """The source that reports a number: `client1.video` reports all its numbers at the same time."""
-    client, *rest = name.split(".", 2)
-    return client if client == SFU_HOST and rest[:1] and rest[0] not in LINKS else ".".join([client, *rest[:1]])
+    return ".".join(name.split(".", 2)[:2])
 
 
 @dataclass(slots=True)

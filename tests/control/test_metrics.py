@@ -1,4 +1,4 @@
-"""The media server's metrics: Prometheus's text format, and servers without metrics."""
+"""Metrics of services and servers: Prometheus's text format, and where they are read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from synthlab.control.sfu_metrics import metrics_of, parse_metrics
+from synthlab.control.metrics import metrics_of, metrics_readers, parse_metrics
 from synthlab.testing import FakeEngine, fake_container
 
 TEXT = """\
@@ -41,10 +41,11 @@ def test_something_else(line: str) -> None:
 
 
 def test_nobody_tells() -> None:
-    """No metrics without a server that publishes them; a stopped server is reported, not raised."""
+    """No metrics in a lab without any; a stopped server is reported, not raised."""
     client = fake_container("call", "client1")
-    assert metrics_of(FakeEngine(), [client]) is None
-    gone = metrics_of(FakeEngine(), [replace(client, metrics="http://sfu:6789/metrics")])
-    assert gone is not None
-    assert gone.error == "http://sfu:6789/metrics: the media server is not running"
+    assert metrics_readers(FakeEngine(), [client]) == {}
+    urls = {"sfu": "http://sfu:6789/metrics"}
+    server = replace(client, role="sfu", client="", state="exited", metrics=urls)
+    gone = metrics_of(FakeEngine(), [replace(client, metrics=urls), server], "sfu")
+    assert gone.error == "http://sfu:6789/metrics: sfu is not running"
     assert gone.values == {}
