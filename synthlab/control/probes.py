@@ -34,13 +34,17 @@ def probed(number: str) -> tuple[str, str]:
     return name, kind
 
 
-def _readings(client: LabClient) -> list[ProbeReading]:
-    try:
-        stats, error = client.api.stats(), None
-    except SynthlabError as failure:
-        stats, error = Stats.from_dict({}), str(failure)
-    source = client.name.partition("@")[0]
+def readings_of(client: LabClient, stats: Stats | None, error: str | None = None) -> list[ProbeReading]:
+    """The readings of the probes that a client sends, from its stats; without data if there are none."""
+    source, probes = client.name.partition("@")[0], stats.probes if stats else {}
     return [
-        ProbeReading(name=name, kind=kind, source=source, values=stats.probes.get(name, {}).get(kind, {}), error=error)
+        ProbeReading(name=name, kind=kind, source=source, values=probes.get(name, {}).get(kind, {}), error=error)
         for name, kind in map(probed, client.probes)
     ]
+
+
+def _readings(client: LabClient) -> list[ProbeReading]:
+    try:
+        return readings_of(client, client.api.stats())
+    except SynthlabError as failure:
+        return readings_of(client, None, str(failure))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..control.probes import ProbeReading
 from ..control.state import ClientState, LinkState, ScheduleEntry
 from ..control.webrtc_stats import Stats
 
@@ -30,6 +31,14 @@ def compact_numbers(stats: Stats) -> dict[str, Any]:
         "audio": {peer: _chosen(values, _RECEIVED) for peer, values in stats.audio.items()},
         "sent": {kind: _chosen(values, _SENT) for kind, values in stats.sent.items() if isinstance(values, Mapping)},
     }
+
+
+def compact_probes(readings: Iterable[ProbeReading]) -> dict[str, dict[str, Any]]:
+    """What was measured of each probed service, by kind of probe; only who probes it where nothing is known."""
+    compact: dict[str, dict[str, Any]] = {}
+    for one in readings:
+        compact.setdefault(one.name, {})[one.kind] = {"from": one.source, **one.values}
+    return compact
 
 
 def _entry(one: ScheduleEntry) -> dict[str, Any]:

@@ -6,14 +6,15 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..control.group_change import LabClient
+from ..control.probes import ProbeReading, readings_of
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..errors import SynthlabError
 from ..text.escaping import json_text
-from .compact import compact_numbers, compact_state
+from .compact import compact_numbers, compact_probes, compact_state
 from .failures import RequestFailed
 from .participants import lab_data
 
@@ -154,11 +155,14 @@ class LabFeed:
         loop = asyncio.get_running_loop()
         self._changed.clear()
         read = await asyncio.gather(*(loop.run_in_executor(self._pool, _read_client, client) for client in clients))
-        states = {client.name: state for client, (state, _) in zip(clients, read, strict=True)}
+        by_client = dict(zip([client.name for client in clients], read, strict=True))
+        states = {name: one.state for name, one in by_client.items()}
         # A state that was read while a change was made may be from before it.
         self._states = states | {name: self._states[name] for name in self._changed & states.keys()}
         self.send("states", self._states)
-        self.send("numbers", {client.name: own for client, (_, own) in zip(clients, read, strict=True) if own})
+        self.send("numbers", {name: one.numbers for name, one in by_client.items() if one.numbers})
+        if any(client.probes for client in clients):
+            self.send("probes", compact_probes(reading for one in read for reading in one.probes))
 
 
 class Feeds:
@@ -226,10 +230,19 @@ def written(data: Any) -> bytes:
     return json_text(data, separators=(",", ":")).encode()
 
 
-def _read_client(client: LabClient) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The state and the numbers of a client; a state with an `error` if it does not answer."""
+class _Read(NamedTuple):
+    """What one round has read of a client: a state with an `error` if it did not answer."""
+
+    state: dict[str, Any]
+    numbers: dict[str, Any] | None
+    probes: list[ProbeReading]
+
+
+def _read_client(client: LabClient) -> _Read:
     try:
         state = compact_state(client.api.state())
-        return state, None if client.server else compact_numbers(client.api.stats())
+        stats = client.api.stats() if client.probes or not client.server else None
     except SynthlabError as error:
-        return {"error": error.message}, None
+        return _Read({"error": error.message}, None, readings_of(client, None))
+    numbers = compact_numbers(stats) if stats and not client.server else None
+    return _Read(state, numbers, readings_of(client, stats))

@@ -26,7 +26,7 @@ Labels = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class ClientReading:
-    """One client as it was read: state and stats are None if it did not answer, stats also of a server."""
+    """One client as it was read: both are None if it did not answer, `stats` also of a server without probes."""
 
     lab: str
     client: str
@@ -54,6 +54,10 @@ def _field(name: str) -> Callable[[Mapping[str, Any]], float | None]:
 
 def _attribute(name: str) -> Callable[[LinkState], float]:
     return lambda link: float(getattr(link, name))
+
+
+def _tries(values: Mapping[str, float]) -> float | None:
+    return values.get("requests", values.get("connections"))
 
 
 _SET = (
@@ -87,9 +91,20 @@ _STREAM_COUNTED = (
     _Number("synthlab_received_freezes", "times that the picture froze", _field("freezes")),
     _Number("synthlab_received_freeze_seconds", "how long it was frozen", _field("freeze_s")),
 )
+_PROBE = (
+    _Number("synthlab_probe_seconds", "time until the last answer to a probe", _field("ms"), 1e-3),
+    _Number("synthlab_probe_p50_seconds", "median of these times in the last intervals", _field("p50_ms"), 1e-3),
+    _Number("synthlab_probe_p95_seconds", "their 95th percentile", _field("p95_ms"), 1e-3),
+)
+_PROBE_COUNTED = (
+    _Number("synthlab_probe_tries", "requests or connections of a probe", _tries),
+    _Number("synthlab_probe_errors", "those of them that failed", _field("errors")),
+    _Number("synthlab_probe_skipped", "tries that this machine was too slow to measure", _field("skipped")),
+)
 _CLIENT = ("lab", "client")
 _LINK = (*_CLIENT, "direction")
 _RECEIVED = (*_CLIENT, "from", "kind")
+_PROBED = (*_CLIENT, "service", "kind")
 
 
 def metrics_text(readings: Iterable[ClientReading], verdicts: Mapping[tuple[str, str, str], int]) -> tuple[str, str]:
@@ -150,6 +165,22 @@ def _metrics(readings: list[ClientReading]) -> Iterable[Metric]:
         yield _gauge(number.name, number.help, _RECEIVED, _valued(number, streams))
     for number in _STREAM_COUNTED:
         yield _counter(number.name, number.help, _RECEIVED, _valued(number, streams))
+    yield from _of_probes(readings)
+
+
+def _of_probes(readings: list[ClientReading]) -> Iterable[Metric]:
+    """What clients measured of others: `client` is who probes, `service` what is probed."""
+    probes = [
+        ((one.lab, one.client, service, kind), values)
+        for one in readings
+        if one.stats
+        for service, kinds in one.stats.probes.items()
+        for kind, values in kinds.items()
+    ]
+    for number in _PROBE:
+        yield _gauge(number.name, number.help, _PROBED, _valued(number, probes))
+    for number in _PROBE_COUNTED:
+        yield _counter(number.name, number.help, _PROBED, _valued(number, probes))
 
 
 def _verdicts(counts: Mapping[tuple[str, str, str], int]) -> Metric:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..contract import SFU_HOST
+from ..scenario.expression import METRICS
 from ..scenario.record import Record
 from .configured import ConfiguredLinks
+from .probes import probed
 
 MOST_OPEN, MOST_DRAWN = 6, 16
 
@@ -38,10 +39,11 @@ def chosen(record: Record) -> Choice:
 
 
 def drawable(record: Record) -> tuple[str, ...]:
-    """The clients, then servers with something to draw: conditions, or the media server's metrics."""
+    """The clients, then servers and services with something to draw: conditions, probes, or metrics that were read."""
     conditioned = [entry.client for entry in record.configured]
-    measured = [SFU_HOST for one in record.judged for name in one.seen if name.startswith(f"{SFU_HOST}.")]
-    return tuple(dict.fromkeys((*record.clients, *conditioned, *measured)))
+    read = [name.split(".") for one in record.judged for name in one.seen]
+    published = [parts[0] for parts in read if parts[1:2] == [METRICS]]
+    return tuple(dict.fromkeys((*record.clients, *conditioned, *probed(record.samples), *published)))
 
 
 def asked_numbers(record: Record, client: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from .draw_charts import draw_rows
 from .draw_timeline import draw_bars
 from .figure import Drawing
 from .network import network_rows
+from .probes import is_probe, probe_rows
 from .timeline import SIGNS, axis_of, step_bars, took
 from .webrtc import drawn, own_rows, webrtc_rows
 
@@ -92,12 +93,14 @@ class Section:
 
 
 def client_rows(record: Record, client: str, ends_s: float) -> Iterator[Row]:
-    """The client's network, its media, and other numbers that expectations read."""
+    """The client's network, its media, what probes measured of it, and other numbers that expectations read."""
     asked = asked_numbers(record, client)
     participants = {part for name in asked for part in name.split(".")[2:3]}
     yield from network_rows(client, record.samples, ConfiguredLinks.of(record.configured, client, ends_s))
     yield from webrtc_rows(client, record.samples, participants)
-    yield from own_rows([name for name in asked if not drawn(client, name)], record.samples)
+    yield from probe_rows(client, record.samples)
+    others = [name for name in asked if not (drawn(client, name) or is_probe(client, name))]
+    yield from own_rows(others, record.samples)
 
 
 @dataclass(frozen=True, slots=True)

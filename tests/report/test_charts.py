@@ -140,6 +140,6 @@ def test_conditioned_servers() -> None:
     record = records.dog()
     assert drawable(record) == record.clients
     begun = Configured(at_s=0.0, client="turn", conditions={})
-    looked = replace(record.judged[0], seen={"sfu.rooms": 1.0})
+    looked = replace(record.judged[0], seen={"sfu.metrics.rooms": 1.0})
     record = replace(record, configured=(*record.configured, begun), judged=(*record.judged, looked))
     assert drawable(record) == (*record.clients, "turn", "sfu")

@@ -42,7 +42,7 @@ class EventStream(Stream):
 
 
 async def events(request: LabRequest) -> Any:
-    """What happens in the lab, as server-sent events: lab, states, numbers, run, mark."""
+    """What happens in the lab, as server-sent events: lab, states, numbers, probes, run, mark."""
     name = request.path["lab"]
     await asyncio.to_thread(request.lab)
     return EventStream(request.dashboard.feeds, name, request.dashboard.feeds.listen(name))

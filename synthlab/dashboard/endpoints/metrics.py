@@ -34,7 +34,9 @@ def _clients(request: LabRequest, lab: str) -> list[LabClient]:
 def _read(lab: str, client: LabClient) -> ClientReading:
     try:
         state = client.api.state()
-        return ClientReading(lab, client.name, state, None if client.server else client.api.stats())
+        return ClientReading(
+            lab, client.name, state, client.api.stats() if client.probes or not client.server else None
+        )
     except SynthlabError:
         return ClientReading(lab, client.name, None, None)
 

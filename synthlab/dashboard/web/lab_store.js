@@ -9,10 +9,10 @@ const MOST_STEPS = 200;
 // `samples` are {at_ms, clients: {name: {down, up, fps}}}, once a second; `recent` are the numbers of the last seconds;
 // `changes` are those of the clients' histories, `steps` the steps of runs as {at_ms, run, text}. `zero_ms` is when the
 // first step of the run began.
-export const EMPTY = { lab: undefined, states: {}, numbers: {}, run: undefined, zero_ms: undefined, samples: [], recent: [],
+export const EMPTY = { lab: undefined, states: {}, numbers: {}, probes: {}, run: undefined, zero_ms: undefined, samples: [], recent: [],
                        changes: [], steps: [], connected: false, waited: false };
 
-export const LAB_EVENTS = ["lab", "states", "numbers", "run", "mark"];
+export const LAB_EVENTS = ["lab", "states", "numbers", "probes", "run", "mark"];
 
 // The next model after an event that came at `now_ms`.
 export function next(model, name, data, now_ms = Date.now()) {
@@ -20,6 +20,7 @@ export function next(model, name, data, now_ms = Date.now()) {
     case "lab": return { ...model, lab: data };
     case "states": return withStates(model, data, now_ms);
     case "numbers": return { ...model, numbers: data, recent: recentOf(model.recent, data, now_ms) };
+    case "probes": return { ...model, probes: data };
     case "run": return { ...model, run: data, zero_ms: zeroOf(model, data, now_ms) };
     case "mark": return { ...model, steps: [...model.steps.slice(-MOST_STEPS), { at_ms: now_ms, run: data.run, text: data.text }] };
     case "past": return { ...model, ...data };
@@ -29,8 +30,8 @@ export function next(model, name, data, now_ms = Date.now()) {
 }
 
 // The events that tell a new listener all that is known.
-export function known({ lab, states, numbers, run, samples, recent, changes, steps, zero_ms }) {
-  return [...Object.entries({ lab, states, numbers, run }).filter(([, data]) => data), ["past", { samples, recent, changes, steps, zero_ms }]];
+export function known({ lab, states, numbers, probes, run, samples, recent, changes, steps, zero_ms }) {
+  return [...Object.entries({ lab, states, numbers, probes, run }).filter(([, data]) => data), ["past", { samples, recent, changes, steps, zero_ms }]];
 }
 
 function withStates(model, states, now_ms) {

@@ -1,6 +1,6 @@
 // The rows of a lab's list: its clients, whoever takes part in the call from outside, and its servers.
 
-import { DIRECTIONS, DIRECTION_MARKS, describeChange, describeValues } from "./shared.js";
+import { DIRECTIONS, DIRECTION_MARKS, describeChange, describeValues, figure } from "./shared.js";
 
 const SHOWN_FLOWS = 2;
 const ROLE_WORDS = { client: "client", sfu: "media server", turn: "TURN server", service: "service", outside: "outside" };
@@ -48,6 +48,18 @@ export function chipsOf({ conditions = {}, leases = [] } = {}) {
   if (flows.length > SHOWN_FLOWS) texts.push(`${flows.length - SHOWN_FLOWS} more flows`);
   if (conditions.muted) texts.push("muted");
   return texts.map((text) => ({ text, lease: leases.length > 0 }));
+}
+
+// What others measure of a participant, as {kind, from, text, title, isWrong}; errors are counted from the start.
+export function probesOf(kinds = {}) {
+  return Object.entries(kinds).map(([kind, { from, ...values }]) => {
+    const { p50_ms: p50, p95_ms: p95, errors, requests, connections } = values;
+    const tried = requests ?? connections;
+    const times = p95 === undefined ? tried === undefined ? "no data" : "no answer" : `${figure(p50)} ms, p95 ${figure(p95)} ms`;
+    const failed = errors ? `, ${figure(errors)} ${errors === 1 ? "error" : "errors"}` : "";
+    const title = tried === undefined ? "" : `${figure(tried)} ${requests === undefined ? "connections" : "requests"}`;
+    return { kind, from, text: `${times}${failed}`, title, isWrong: p95 === undefined };
+  });
 }
 
 // The clients that a change can be made to.

@@ -1,6 +1,6 @@
 // One row for each participant: how it is, what passes, what is set, and a box to choose it for a change of several.
 
-import { chipsOf, healthOf, roleWords } from "../participants.js";
+import { chipsOf, healthOf, probesOf, roleWords } from "../participants.js";
 import { DIRECTION_MARKS, DIRECTION_WORDS, formatRate } from "../shared.js";
 import { html } from "./shared.js";
 import { SparkLine } from "./spark_line.js";
@@ -19,16 +19,17 @@ export function ParticipantList({ participants, model, chosen, opened, onChoose,
         <h2>Participants</h2><span class="soft">${participants.length}</span>
       </header>
       <ul>
-        ${participants.map((one) => html`<${Row} key=${one.name} one=${one} state=${model.states[one.name]} samples=${model.samples}
+        ${participants.map((one) => html`<${Row} key=${one.name} one=${one} state=${model.states[one.name]} probes=${model.probes[one.name]} samples=${model.samples}
           chosen=${chosen.has(one.name)} opened=${opened === one.name} onChoose=${onChoose} onOpen=${onOpen} />`)}
       </ul>
       ${model.lab?.outside && html`<p class="outside soft">${model.lab.outside}</p>`}
     </section>`;
 }
 
-function Row({ one, state, samples, chosen, opened, onChoose, onOpen }) {
+function Row({ one, state, probes, samples, chosen, opened, onChoose, onOpen }) {
   const health = healthOf(one, state);
   const chips = chipsOf(state);
+  const probed = probesOf(probes);
   const isOpenable = one.role !== "outside";
   return html`
     <li class=${`participant ${opened ? "is-open" : ""}`}>
@@ -41,6 +42,8 @@ function Row({ one, state, samples, chosen, opened, onChoose, onOpen }) {
           : html`<span class="badge" title=${one.why_not}>not conditioned</span>`}
       </div>
       ${one.conditioned && html`<div class="participant-rates">${Object.keys(WAYS).map((way) => html`<${Way} key=${way} way=${way} name=${one.name} samples=${samples} />`)}</div>`}
+      ${probed.length > 0 && html`<ul class="participant-probes" aria-label=${`Probes of ${one.name}`}>${probed.map(({ kind, from, text, title, isWrong }) => html`
+        <li key=${kind} title=${title}><span class="soft">${kind} from ${from}</span> <b class=${isWrong ? "is-wrong" : ""}>${text}</b></li>`)}</ul>`}
       ${chips.length > 0 && html`<ul class="participant-chips" aria-label=${`Set on ${one.name}`}>${chips.map(({ text, lease }) => html`
         <li key=${text} class="chip" title=${lease ? `${text} (a lease is in force)` : text}>${text}</li>`)}</ul>`}
     </li>`;
