@@ -144,7 +144,8 @@ class _Run:
     def record(self, keep_going: bool) -> Record:
         """Play the plan and return its record."""
         facts = self._facts()
-        probe = self._live_lab.container(self._live_lab.lab.callers()[0].name)
+        # A lab of a Compose project may have no client of ours, but it has companions.
+        probe = next(one for one in self._live_lab.members if one.conditioned)
         self._evidence.watch(_impaired(self._plan))
         try:
             engine = self._live_lab.backend.engine
@@ -156,7 +157,8 @@ class _Run:
                 player.faults.append(STOPPED)
             after = read_busy(engine, self._live_lab.container(probe.title))
             load = load_between(before, after)
-            doubted = problems(self._plan.clients, player.recorded, load, _compared(self._plan))
+            conditioned = (*self._plan.clients, *self._plan.scenario.stack.conditioned)
+            doubted = problems(conditioned, player.recorded, load, _compared(self._plan))
             log = player.log
             verdict, reasons = verdict_of(log.judged, player.failures, player.faults, doubted)
             if verdict != "passed" and not self._files and not is_stopped():
