@@ -9,6 +9,7 @@ from syntheticnet.conditions import DIRECTIONS
 
 from ..stack import Ip
 from ..stack import clients as stack_clients
+from ..stack import services as stack_services
 from ..stack import sfu as stack_sfu
 from ..stack import turn as stack_turn
 from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
@@ -54,7 +55,7 @@ def stack_schema() -> Schema:
         "turn": {**_known(stack_turn.KEYS, _TURN), "required": ["app"]},
         "clients": {
             "type": "object",
-            "additionalProperties": _known(stack_clients.KEYS, _CLIENT | {"network": reference("network")}),
+            "additionalProperties": _known(_CLIENT_KEYS, _CLIENT | {"network": reference("network")}),
         },
     }
     return {
@@ -115,12 +116,29 @@ def _network() -> Schema:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
+_CLIENT_KEYS = tuple(dict.fromkeys((*stack_clients.KEYS, *stack_services.KEYS)))
 _TEXT = {"type": "string"}
 _LIST = {"type": "array", "items": _TEXT}
 _COMMAND = {"anyOf": [_TEXT, _LIST]}
 _PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
 _ENV = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 
+_PACE: Schema = {"from": _TEXT, "interval": _TEXT, "timeout": _TEXT}
+_MEASURED: Schema = {
+    "metrics": _TEXT,
+    "http": {
+        "type": "object",
+        "properties": {"url": _TEXT, **_PACE},
+        "required": ["url", "from"],
+        "additionalProperties": False,
+    },
+    "tcp": {
+        "type": "object",
+        "properties": {"port": _PORT, "host": _TEXT, **_PACE},
+        "required": ["port", "from"],
+        "additionalProperties": False,
+    },
+}
 _CLIENT: Schema = {
     "app": {"enum": list(CLIENT_APPS)},
     "image": _TEXT,
@@ -137,6 +155,9 @@ _CLIENT: Schema = {
     "video": {"type": "string", "pattern": r"^[1-9][0-9]{1,3}x[1-9][0-9]{1,3}@[1-9][0-9]?$"},
     "command": _COMMAND,
     "env": _ENV,
+    "impair": {"type": "boolean"},
+    "networks": {"type": "object", "additionalProperties": reference("network")},
+    **_MEASURED,
 }
 _TURN: Schema = {"app": {"enum": list(TURN_APPS)}, "version": {"type": ["string", "number"]}}
 _SFU: Schema = {
@@ -147,8 +168,8 @@ _SFU: Schema = {
     "compose": _TEXT,
     "version": {"type": ["string", "number"]},
     "url": _TEXT,
-    "metrics": _TEXT,
     "env": _ENV,
     "command": _COMMAND,
     "join": _TEXT,
+    **_MEASURED,
 }

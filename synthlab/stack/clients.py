@@ -23,7 +23,7 @@ from .fields import (
     refuse_bad_name,
     short_hash,
 )
-from .measured import MEASURED_KEYS
+from .measured import MEASURED_KEYS, check_measured
 from .mistakes import Mistakes
 from .model import CLIENT_VARIABLES, ExternalSfu, Ports, Sfu, StackClient
 from .yaml import Node
@@ -82,6 +82,8 @@ def read_clients(
         client = _read_client(group, keys, folder, sfu)
         if "count" in keys and client.ports != Ports():
             keys["ports"].wrong("cannot be combined with count: all its clients would share the ports")
+    with mistakes.noted():
+        check_measured(node)
     with mistakes.noted():
         count = keys["count"].whole(1, MAX_COUNT) if "count" in keys else None
     if complete:

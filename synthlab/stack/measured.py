@@ -30,14 +30,14 @@ _PLAIN = ("localhost",)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MeasuredEntry:
     """Part of a file that says what is measured of `members`: one, or several clients or replicas."""
 
     node: Node
     members: Sequence[str]
 
 
-def read_measured(entries: Sequence[Entry], stack: Stack) -> dict[str, Measured]:
+def read_measured(entries: Sequence[MeasuredEntry], stack: Stack) -> dict[str, Measured]:
     """What is measured, by name. Raises WrongUse with the line of each mistake."""
     mistakes, found = Mistakes(), _bundled(stack)
     for entry in entries:
@@ -50,13 +50,18 @@ def read_measured(entries: Sequence[Entry], stack: Stack) -> dict[str, Measured]
     return found
 
 
+def check_measured(node: Node) -> None:
+    """Raise WrongUse for every mistake that can be seen without the rest of the stack."""
+    _read_member({key: value for key, value in node.value.items() if key in MEASURED_KEYS}, _PLAIN[0], 1, None)
+
+
 def _bundled(stack: Stack) -> dict[str, Measured]:
     """The metrics that a bundled media server publishes, if its entry names no others."""
     app = stack.sfu.bundled if isinstance(stack.sfu, Sfu) else None
     return {SFU_HOST: Measured(metrics=app.metrics)} if app and app.metrics else {}
 
 
-def _read_member(keys: Mapping[str, Node], name: str, count: int, stack: Stack) -> dict[str, Any]:
+def _read_member(keys: Mapping[str, Node], name: str, count: int, stack: Stack | None) -> dict[str, Any]:
     """The fields of what is measured that the keys set."""
     mistakes, fields, probes = Mistakes(), dict[str, Any](), list[StackProbe]()
     if "metrics" in keys:
@@ -70,7 +75,7 @@ def _read_member(keys: Mapping[str, Node], name: str, count: int, stack: Stack) 
     return fields | {"probes": tuple(probes)}
 
 
-def _read_http(node: Node, name: str, count: int, stack: Stack) -> StackProbe:
+def _read_http(node: Node, name: str, count: int, stack: Stack | None) -> StackProbe:
     what = "a probe such as {url: 'http://web:8000/health', from: browser}"
     keys = node.mapping(("url", *_PACE), what)
     if "url" not in keys:
@@ -78,7 +83,7 @@ def _read_http(node: Node, name: str, count: int, stack: Stack) -> StackProbe:
     return _paced("http", node, keys, name, stack, lambda: _read_url(keys["url"], name, count, stack))
 
 
-def _read_tcp(node: Node, name: str, count: int, stack: Stack) -> StackProbe:
+def _read_tcp(node: Node, name: str, count: int, stack: Stack | None) -> StackProbe:
     keys = node.mapping(("port", "host", *_PACE), "a probe such as {port: 5432, from: web}")
     if "port" not in keys:
         node.wrong("requires port, such as 5432")
@@ -92,12 +97,13 @@ def _read_tcp(node: Node, name: str, count: int, stack: Stack) -> StackProbe:
 
 
 def _paced(
-    kind: str, node: Node, keys: Mapping[str, Node], name: str, stack: Stack, url: Callable[[], str]
+    kind: str, node: Node, keys: Mapping[str, Node], name: str, stack: Stack | None, url: Callable[[], str]
 ) -> StackProbe:
     """The probe with everything that all kinds have in common."""
     mistakes, values = Mistakes(), dict[str, Any]()
     if "from" not in keys:
-        node.wrong(f"requires from: the client whose path to {name} is measured; one of {_listed(_sources(stack))}")
+        there = f"; one of {_listed(_sources(stack))}" if stack else ""
+        node.wrong(f"requires from: the client whose path is measured{there}")
     readers: Mapping[str, Callable[[], object]] = {
         "url": url,
         "source": lambda: _read_source(keys["from"], name, stack),
@@ -111,7 +117,7 @@ def _paced(
     return StackProbe(kind=kind, **values)
 
 
-def _read_url(node: Node, name: str, count: int, stack: Stack, path: str = "/") -> str:
+def _read_url(node: Node, name: str, count: int, stack: Stack | None, path: str = "/") -> str:
     """A URL; `:8000/health` means a port of the entry's own. `path` is that of a port alone."""
     written = _filled(node, node.text("a URL such as http://web:8000/health"), name, count)
     url = f"http://{name}{written}" if written.startswith(":") else written
@@ -142,15 +148,18 @@ def _filled(node: Node, written: str, name: str, count: int) -> str:
     return written.replace(_PLACE, name)
 
 
-def _refuse_stranger(node: Node, host: str, stack: Stack) -> None:
+def _refuse_stranger(node: Node, host: str, stack: Stack | None) -> None:
     """Raise WrongUse for a plain name that is no host of the lab; one with dots may be anywhere."""
-    known = host_names(stack)
+    known = host_names(stack) if stack else [host]
     if "." not in host and ":" not in host and host.lower() not in (*map(str.lower, known), *_PLAIN):
         node.wrong(no_such("host", host, known, where=" in this lab"))
 
 
-def _read_source(node: Node, name: str, stack: Stack) -> str:
-    source, sources = node.text("the name of a client"), _sources(stack)
+def _read_source(node: Node, name: str, stack: Stack | None) -> str:
+    source = node.text("the name of a client")
+    if stack is None:
+        return source
+    sources = _sources(stack)
     if source == name:
         node.wrong(f"{name} would probe itself, through no network: name another client")
     if source in sources:

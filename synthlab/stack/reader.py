@@ -18,7 +18,7 @@ from .clients import read_clients
 from .compose_source import ComposeConfig, ComposeFile, ComposeInput, read_compose, read_files
 from .fields import check_name, read_network, refuse_bad_name
 from .hosts import refuse_flows
-from .measured import Entry, read_measured
+from .measured import MeasuredEntry, read_measured
 from .mistakes import Mistakes
 from .model import CONDITIONABLE, ExternalSfu, Ip, Sfu, Stack, StackClient, StackNetwork, StackService
 from .services import is_service, measured_entries, read_services, server_service
@@ -176,14 +176,14 @@ def _networks(keys: Mapping[str, Node]) -> dict[str, Node]:
     return {server: own["network"] for server, own in servers.items() if isinstance(own, dict) and "network" in own}
 
 
-def _measured(keys: Mapping[str, Node], stack: Stack) -> Iterator[Entry]:
+def _measured(keys: Mapping[str, Node], stack: Stack) -> Iterator[MeasuredEntry]:
     """The parts of the files that may say what is measured."""
     if "sfu" in keys:
-        yield Entry(keys["sfu"], [SFU_HOST])
+        yield MeasuredEntry(keys["sfu"], [SFU_HOST])
     clients = keys.get("clients")
     for group, node in clients.value.items() if clients else ():
         if not is_service(node):
-            yield Entry(node, [client.name for client in stack.clients if client.group == group])
+            yield MeasuredEntry(node, [client.name for client in stack.clients if client.group == group])
     yield from measured_entries(clients, stack.compose, stack.services)
 
 

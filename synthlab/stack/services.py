@@ -11,7 +11,7 @@ from ..contract import companion_name
 from ..errors import WrongUse, no_such
 from .compose_source import ComposeFile
 from .fields import NETWORK_KEYS, check_name, read_network, refuse_bad_name
-from .measured import MEASURED_KEYS, Entry
+from .measured import MEASURED_KEYS, MeasuredEntry, check_measured
 from .mistakes import Mistakes
 from .model import StackNetwork, StackService
 from .yaml import Node
@@ -77,16 +77,16 @@ def _refuse_replicas(service: str, node: Node, compose: ComposeFile) -> None:
 
 def measured_entries(
     clients: Node | None, compose: ComposeFile | None, services: Iterable[StackService]
-) -> Iterator[Entry]:
+) -> Iterator[MeasuredEntry]:
     """What the services' entries and their `x-synthlab` say of measuring them; read after all services."""
     members: dict[str, list[str]] = {}
     for one in services:
         members.setdefault(one.group, []).append(one.name)
     for name, node in clients.value.items() if clients else ():
         if is_service(node):
-            yield Entry(node, members.get(name, [name]))
+            yield MeasuredEntry(node, members.get(name, [name]))
     for service, node in compose.conditions.items() if compose else ():
-        yield Entry(node, members.get(service, [service]))
+        yield MeasuredEntry(node, members.get(service, [service]))
 
 
 def _own_networks(node: Node, compose: ComposeFile, service: str, folder: Path) -> dict[str, StackNetwork]:
@@ -107,6 +107,7 @@ def read_services(clients: Node | None, compose: ComposeFile | None, folder: Pat
         if is_service(node):
             with mistakes.noted():
                 found.append(_read_service(name, node, compose, folder))
+                check_measured(node)
                 if not found[-1][0]:
                     unimpaired[name] = node
     if compose:
@@ -143,6 +144,7 @@ def _read_extensions(compose: ComposeFile, folder: Path) -> Conditioned:
         with mistakes.noted():
             _refuse_unnamed(service, node)
             node.mapping(EXTENSION_KEYS, "a network such as {egress: {latency: 50ms}}")
+            check_measured(node)
             network = {key: value for key, value in node.value.items() if key in NETWORK_KEYS}
             if not _impaired(node):
                 _refuse_replicas(service, node.value[IMPAIR], compose)

@@ -15,7 +15,7 @@ from ..errors import did_you_mean, no_such
 from .apps import SFU_APPS, SfuApp
 from .compose_source import ComposeFile
 from .fields import read_address, read_command, read_env, read_image, read_version
-from .measured import MEASURED_KEYS
+from .measured import MEASURED_KEYS, check_measured
 from .mistakes import Mistakes
 from .model import ExternalSfu, Sfu
 from .yaml import Node
@@ -59,6 +59,8 @@ def read_sfu(node: Node, compose: ComposeFile | None) -> Sfu | ExternalSfu:
             with mistakes.noted():
                 keys[key].wrong("requires a bundled app" if key == "bitrate" else _REASONS[kind])
     mistakes.report()
+    with mistakes.noted():
+        check_measured(node)
     with mistakes.noted():
         if kind == "external":
             sfu: Sfu | ExternalSfu = ExternalSfu(_read_page(keys["external"]))

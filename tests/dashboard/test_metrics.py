@@ -72,3 +72,19 @@ def test_verdicts(served: Served) -> None:
     served.dashboard.runs.verdicts["call", "dog-chews-fiber", "failed"] += 2
     counted = key("synthlab_runs_total", lab="call", scenario="dog-chews-fiber", verdict="failed")
     assert samples(served)[counted] == 2
+
+
+def test_probes(served: Served) -> None:
+    """What a client measured of others, of the client that probes and of the service that is probed."""
+    values = {"p95_ms": 120, "requests": 9, "errors": 2, "skipped": 0}
+    probes = {
+        "web": {"http": {"values": values, "age_s": 0.1}},
+        "db": {"tcp": {"values": {"connections": 3}, "age_s": 0}},
+    }
+    served.apis["client2"].answered_stats = {"values": {}, "age_s": {}, "probes": probes}
+    seen = samples(served)
+    web = {**CLIENT2, "service": "web", "kind": "http"}
+    assert seen[key("synthlab_probe_p95_seconds", **web)] == 0.12
+    assert seen[key("synthlab_probe_errors_total", **web)] == 2
+    assert seen[key("synthlab_probe_tries_total", **CLIENT2, service="db", kind="tcp")] == 3
+    assert key("synthlab_probe_seconds", **web) not in seen

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from syntheticnet.probes.lateness import MOST_S, TICK_S
+from syntheticnet.probes.loop_watch import MOST_S, TICK_S
 from syntheticnet.probes.numbers import LEAST_WINDOW_S
 from synthlab import ExpectationFailed, Lab
 from synthlab.control.probes import read_probes

@@ -91,7 +91,7 @@ def test_what_opens_on_that_machine_only(far: Machine) -> None:
 def test_the_media_servers_metrics(far: Machine) -> None:
     """The metrics are read next to the media server, through the engine."""
     shown = json.loads(far.synthlab("stats", "sfu", "--json").stdout)
-    assert shown["sfu"] == {"metrics": {"rooms": 3.0}, "error": None}
+    assert shown["sfu"] == {"metrics": {"values": {"rooms": 3.0}, "error": None}}
 
 
 def test_errors_are_the_same(far: Machine) -> None:

@@ -190,7 +190,7 @@ def _sfu_of(name: str) -> dict[str, Any]:
 
 def _build(name: str, version: str) -> int | None:
     """The media server's metric for this version; None if it does not report one."""
-    metrics: dict[str, int] = _sfu_of(name)["metrics"]
+    metrics: dict[str, int] = _sfu_of(name)["metrics"]["values"]
     return metrics.get(f'build{{version="{version}"}}')
 
 

@@ -143,3 +143,20 @@ def test_conditioned_servers() -> None:
     looked = replace(record.judged[0], seen={"sfu.metrics.rooms": 1.0})
     record = replace(record, configured=(*record.configured, begun), judged=(*record.judged, looked))
     assert drawable(record) == (*record.clients, "turn", "sfu")
+
+
+@pytest.mark.issue(13)
+def test_probes() -> None:
+    """A service that is probed is drawn: times in one row, errors in another, and nothing twice."""
+    record = records.dog()
+    times = {f"web.http.{key}": Series(times_s=(0, 1), values=(5.0, 6.0)) for key in ("ms", "p50_ms", "p95_ms")}
+    errors = {"web.http.errors": Series(times_s=(0, 1), values=(0, 1))}
+    published = {"web.metrics.files": Series(times_s=(0, 1), values=(7, 7))}
+    looked = replace(record.judged[0], seen={"web.http.p95_ms": 6.0, "web.metrics.files": 7})
+    record = replace(
+        record, samples={**record.samples, **times, **errors, **published}, judged=(*record.judged, looked)
+    )
+    assert drawable(record) == (*record.clients, "web")
+    found = rows(record, "web")
+    assert list(found) == ["http probe", "http errors so far", "web.metrics.files"]
+    assert names(found["http probe"]) == ["last answer", "p50", "p95"]

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pytest
+
 from synthlab import assets
 from synthlab.control.state import ClientState
-from synthlab.runner.samples import of_metrics, of_state, of_stats
-from synthlab.scenario.expression import CLIENT, Known, Sample
+from synthlab.runner.samples import of_metrics, of_probes, of_state, of_stats
+from synthlab.scenario.expression import CLIENT, Known, Recorded, Sample
 from synthlab.scenario.expression.catalogue import Segment, measure_of
 from synthlab.text.durations import SECOND_NS, ns_of
 
@@ -70,6 +72,30 @@ def test_stats() -> None:
 def test_metrics() -> None:
     """Metrics of a service or server."""
     assert of_metrics("sfu", {'rooms{a="b"}': 3.0}) == {'sfu.metrics.rooms{a="b"}': 3.0}
+
+
+PROBED = {"web": {"http": {"values": {"p95_ms": 120.5, "errors": 2}, "age_s": 0.5}}}
+
+
+@pytest.mark.issue(13)
+def test_probes() -> None:
+    """They are named after what is probed; a probe that reports nothing has no data, and others' are not taken."""
+    sources, samples = of_probes({"probes": PROBED | {"x": PROBED["web"]}}, ["web.http", "db.tcp"], 10 * SECOND_NS)
+    assert sources == {"web.http": ns_of(9.5), "db.tcp": 10 * SECOND_NS}
+    assert samples == {
+        "web.http.p95_ms": Sample(ns_of(9.5), 120.5),
+        "web.http.errors": Sample(ns_of(9.5), 2),
+    }
+
+
+@pytest.mark.issue(13)
+def test_a_probe_that_falls_silent() -> None:
+    """Its numbers become absent, not old."""
+    recorded = Recorded()
+    recorded.hear(SECOND_NS, *of_probes({"probes": PROBED}, ["web.http"], SECOND_NS))
+    assert recorded.newest("web.http.p95_ms", SECOND_NS) == Sample(ns_of(0.5), 120.5)
+    recorded.hear(2 * SECOND_NS, *of_probes({}, ["web.http"], 2 * SECOND_NS))
+    assert recorded.newest("web.http.p95_ms", 2 * SECOND_NS) == Sample(2 * SECOND_NS, None)
 
 
 def test_all_can_be_expected() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from synthlab.scenario.expression import Expression, Known, Outcome, Recorded, source_of
 from synthlab.text.durations import SECOND_NS, ns_of, seconds_of
 
 NAMES = ("client1", "client2", "bot-1")
-KNOWN = Known(NAMES, (), NAMES)
+KNOWN = Known(NAMES, (), NAMES, numbers=("sfu.metrics",))
 FPS, KBPS = "client1.video.client2.fps", "client1.video.client2.kbps"
 WIDTH, FREEZES = "client1.video.client2.width", "client1.video.client2.freezes"
 VIDEO = "client1.video"
@@ -75,7 +77,7 @@ def test_value(text: str, expected: bool | None) -> None:
         ("client1.flows.'*:udp'.egress.loss == 5%", "client1.flows.*:udp.egress.loss", 0.05),
         ('client1.video."Ada L".fps == 15', "client1.video.Ada L.fps", 15.0),
         ("client1.app.room.people == 4", "client1.app.room.people", 4.0),
-        ("sfu.'janus_sessions{a=\"b\"}' == 4", 'sfu.janus_sessions{a="b"}', 4.0),
+        ("sfu.metrics.'janus_sessions{a=\"b\"}' == 4", 'sfu.metrics.janus_sessions{a="b"}', 4.0),
     ],
 )
 def test_units(text: str, name: str, value: float | str) -> None:
@@ -179,7 +181,7 @@ def test_what_is_reported_together() -> None:
     """An answer about video covers neither audio nor the network; a server's metrics are one answer."""
     assert source_of("client1.video.client2.fps") == "client1.video"
     assert source_of("client1.flows.*:udp.egress.rate") == "client1.flows"
-    assert (source_of("sfu.egress.rate"), source_of("sfu.rooms{a='b.c'}")) == ("sfu.egress", "sfu")
+    assert (source_of("sfu.egress.rate"), source_of("sfu.metrics.rooms{a='b.c'}")) == ("sfu.egress", "sfu.metrics")
 
 
 def test_what_is_known() -> None:
@@ -287,3 +289,34 @@ def test_forgotten_samples() -> None:
     samples.baseline = (7 * SECOND_NS, 9 * SECOND_NS)
     samples.forget(9 * SECOND_NS)
     assert [seconds_of(sample.at_ns) for sample in samples.series("a.video.b.fps")] == [8, 9, 10]
+
+
+@pytest.mark.issue(13)
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("web.http.p96_ms < 1", "no such number 'web.http.p96_ms'; did you mean p95_ms?"),
+        ("web.tcp.p95_ms < 1", "'tcp' is not one of http, metrics"),
+        ("db.http.p95_ms < 1", "db has no `network`, probe or `metrics` in the stack"),
+        ("a.tcp.ms < 1", "'tcp' is not one of video"),
+        ("web.http.p95_ms < 5%", "5%"),
+    ],
+)
+def test_numbers_that_are_not_measured(text: str, message: str) -> None:
+    """Only what the stack has measured of a service or client can be expected."""
+    known = Known(("a", "b"), conditioned=("db",), numbers=("web.http", "web.metrics", "b.tcp"))
+    if text.startswith("db"):
+        known = Known(("a",), numbers=("web.http", "sfu.tcp"))
+        text, message = text.replace("db", "sfu"), "'http' is not one of tcp"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Expression.parse(text, known)
+
+
+@pytest.mark.issue(13)
+def test_numbers_that_are_measured() -> None:
+    """Of services, servers and clients alike; names of metrics are free."""
+    known = Known(("a", "b"), numbers=("web.http", "web.metrics", "b.tcp"))
+    text = "web.http.p95_ms < 300ms and b.tcp.errors == 0 and web.metrics.'x{a=\"b.c\"}' > 1"
+    text += " and growth(web.http.errors, 5s) < 3"
+    names = ("web.http.p95_ms", "b.tcp.errors", 'web.metrics.x{a="b.c"}', "web.http.errors")
+    assert Expression.parse(text, known).names == names

@@ -101,7 +101,7 @@ def test_other_hosts(tmp_path: Path) -> None:
 
 
 MISTAKES = {
-    "no source": ("http: {url: ':1'}", r":4: clients.web.http: requires from: the client .*; one of shop, web"),
+    "no source": ("http: {url: ':1'}", r":4: clients.web.http: requires from: the client whose path is measured"),
     "unknown source": ("http: {url: ':1', from: shpo}", r"http.from: no client 'shpo'; did you mean shop\?"),
     "itself": ("http: {url: ':1', from: web}", "http.from: web would probe itself, through no network"),
     "unconditioned": ("http: {url: ':1', from: db}", "http.from: db has no conditioned network; name one of shop, web"),
@@ -112,7 +112,10 @@ MISTAKES = {
     "a strange host": ("http: {url: 'http://wbe/', from: shop}", r"http.url: no host 'wbe' in this lab; did you mean"),
     "no port": ("tcp: {from: shop}", "tcp: requires port, such as 5432"),
     "no such port": ("tcp: {port: 0, from: shop}", "tcp.port: 0 is not a whole number from 1 to 65535"),
-    "too often": ("tcp: {port: 1, from: shop, interval: 50ms}", "tcp.interval: '50ms' is not a time from 0.1s to 3600s"),
+    "too often": (
+        "tcp: {port: 1, from: shop, interval: 50ms}",
+        "tcp.interval: '50ms' is not a time from 0.1s to 3600s",
+    ),
     "too patient": ("tcp: {port: 1, from: shop, timeout: 5min}", "tcp.timeout: '5min' is not a time from 0.01s to 30s"),
     "unknown key": ("tcp: {prot: 1, from: shop}", r"tcp.prot: no such key; did you mean port\?"),
     "not a mapping": ("http: ':1'", "http: ':1' is not a probe such as"),

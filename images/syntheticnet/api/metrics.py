@@ -155,13 +155,13 @@ def _of_stats(ages: list[float]) -> Iterator[Metric]:
 
 def _of_probes(probes: Report) -> Iterator[Metric]:
     rows = [((name, kind), sent["values"]) for name, kinds in probes.items() for kind, sent in kinds.items()]
-    for key, (name, help) in PROBE_TIMES.items() if rows else ():
+    for key, (name, help) in PROBE_TIMES.items():
         gauge = GaugeMetricFamily(f"synthlab_probe_{name}", help, labels=PROBE)
         for labels, values in rows:
             if key in values:
                 gauge.add_metric(labels, values[key] / 1e3)
         yield gauge
-    for key, help in PROBE_TOTALS.items() if rows else ():
+    for key, help in PROBE_TOTALS.items():
         counter = CounterMetricFamily(f"synthlab_probe_{key}", help, labels=PROBE)
         for labels, values in rows:
             counter.add_metric(labels, _total_of(values, key))

@@ -6,8 +6,8 @@ import asyncio
 import socket
 import ssl
 
-from .lateness import Lateness
-from .numbers import Outcome
+from .loop_watch import LoopWatch
+from .numbers import TryResult
 from .probe import Probe
 
 HEAD_BYTES = 64 << 10
@@ -18,7 +18,7 @@ _NO_BODY = (204, 304)
 _FAILURES = (OSError, EOFError, ValueError, asyncio.LimitOverrunError, TimeoutError)
 
 
-async def attempt(probe: Probe, lateness: Lateness) -> Outcome:
+async def attempt(probe: Probe, lateness: LoopWatch) -> TryResult:
     """Never raises for what the network or the server does."""
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -28,22 +28,22 @@ async def attempt(probe: Probe, lateness: Lateness) -> Outcome:
                 addresses = await _resolved(probe)
                 start = loop.time()  # after the lookup, which the engine's own server answers, whatever the path
                 status = await _exchange(probe, await _connected(addresses))
-                outcome = Outcome((loop.time() - start) * 1000, status, failed=(status or 0) >= FAILED_STATUS)
+                outcome = TryResult((loop.time() - start) * 1000, status, failed=(status or 0) >= FAILED_STATUS)
         except _FAILURES:
-            outcome = Outcome(failed=True)
-        return Outcome(late=True) if lateness.since(began) else outcome
+            outcome = TryResult(failed=True)
+        return TryResult(late=True) if lateness.since(began) else outcome
 
 
-Address = tuple[socket.AddressFamily, tuple[object, ...]]
+Resolved = tuple[socket.AddressFamily, tuple[object, ...]]
 
 
-async def _resolved(probe: Probe) -> list[Address]:
+async def _resolved(probe: Probe) -> list[Resolved]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(probe.host, probe.port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     return [(entry[0], entry[4]) for entry in found]
 
 
-async def _connected(addresses: list[Address]) -> socket.socket:
+async def _connected(addresses: list[Resolved]) -> socket.socket:
     """A connection to the first address that accepts one. Raises OSError."""
     loop = asyncio.get_running_loop()
     failure = OSError("no address")

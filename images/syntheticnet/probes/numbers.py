@@ -16,7 +16,7 @@ _TRIED = {"http": "requests", "tcp": "connections"}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TryResult:
     """What became of one try: `ms` until it was answered, and the `status` of an HTTP answer.
 
     `failed`: no answer, or one that says so. `late`: this machine was too slow to measure it, so it counts as none.
@@ -36,9 +36,9 @@ class ProbeNumbers:
         self._window_s = max(LEAST_WINDOW_S, WINDOW_INTERVALS * interval_s)
         self._times: deque[tuple[float, float]] = deque()
         self._tried = self._failed = self._late = 0
-        self._last = Outcome(failed=True)
+        self._last = TryResult(failed=True)
 
-    def add(self, outcome: Outcome, now: float) -> None:
+    def add(self, outcome: TryResult, now: float) -> None:
         if outcome.late:
             self._late += 1
             return

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from ..heartbeat import Pulse
 from .attempt import attempt
-from .lateness import Lateness
+from .loop_watch import LoopWatch
 from .numbers import ProbeNumbers
 from .probe import Probe
 
@@ -27,7 +27,7 @@ def main(probes: Sequence[Probe], results: socket.socket, pulse: Pulse) -> None:
 async def _probe(probes: Sequence[Probe], results: socket.socket, pulse: Pulse) -> None:
     loop = asyncio.get_running_loop()
     loop.add_reader(pulse.fileno(), pulse.answer)
-    lateness = Lateness(loop)
+    lateness = LoopWatch(loop)
     pacers = [_Pacer(probe, results, lateness) for probe in probes]
     # Not all at once: they would measure each other.
     delays = [pacer.probe.interval_s * number / len(pacers) for number, pacer in enumerate(pacers)]
@@ -40,7 +40,7 @@ async def _probe(probes: Sequence[Probe], results: socket.socket, pulse: Pulse) 
 class _Pacer:
     """One probe. Tries begin at a fixed pace, whether or not earlier ones are answered: a slow answer hides nothing."""
 
-    def __init__(self, probe: Probe, results: socket.socket, lateness: Lateness) -> None:
+    def __init__(self, probe: Probe, results: socket.socket, lateness: LoopWatch) -> None:
         self.probe = probe
         self._results = results
         self._lateness = lateness

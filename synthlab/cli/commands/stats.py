@@ -46,7 +46,7 @@ def stats(
     duplicated, originated
                 packets that the conditions added
     last, p50, p95
-                how long probes waited for an answer: `http` and `tcp` in the stack
+                how long probes (`http`, `tcp`) waited for an answer
     late        how late the forwarder sent packets in the last second
     Columns of zeros are left out; --json has all of them, and `bypassed`:
     packets not subject to conditions (ARP, the host's control traffic).

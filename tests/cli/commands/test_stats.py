@@ -50,3 +50,32 @@ def test_top(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("top", "client2", "--count", "2", "--interval", "0.1", "--json", backend=backend) == 0
     samples = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [list(one["clients"]) for one in samples] == [["client2"]] * 2
+
+
+@pytest.mark.issue(13)
+def test_probes_and_metrics(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service without conditions has a table of its probes, and by name one of its metrics; JSON has both."""
+    monkeypatch.setattr("synthlab.engine.guest.fetch.fetch", lambda url, seconds: "files 7\n")
+    urls = {"db": "http://db.example/metrics"}
+    client = replace(fake_container("call", "client1"), probes=("web.http", "db.tcp"), metrics=urls)
+    api = FakeClientApi("client1")
+    http = {"ms": 5, "p50_ms": 6.25, "p95_ms": 7, "requests": 9, "errors": 1, "skipped": 0, "status": 200}
+    api.answered_stats = {"values": {}, "age_s": {}, "probes": {"web": {"http": {"values": http, "age_s": 0.1}}}}
+    backend = Backend(FakeEngine([client]), lambda _: api)
+    assert run("stats", backend=backend) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["web", "http", "client1", "5.0", "ms", "6.2", "ms", "7.0", "ms", "9", "1", "200"] in lines
+    assert ["db", "tcp", "client1", "-", "-", "-", "-", "-", "no", "data"] in lines
+    assert run("stats", "db", backend=backend) == 0
+    output = capsys.readouterr().out
+    assert "metrics of db" in output
+    assert "web" not in output
+    assert run("stats", "--json", "db", backend=backend) == 0
+    assert output_json(capsys) == {
+        "db": {
+            "tcp": {"from": "client1", "values": None, "error": None},
+            "metrics": {"values": {"files": 7}, "error": None},
+        }
+    }
+    assert run("stats", "dc", backend=backend) == 2
+    assert "no client 'dc'" in capsys.readouterr().err

@@ -53,7 +53,7 @@ test("a run began when it says, and its clock goes on between its events", () =>
 });
 
 test("a new listener learns all that is known", () => {
-  const model = after([["lab", { name: "call" }, 1], ["states", { client1: state(7) }, 1000], ["run", { id: "a", elapsed_s: 2 }, 2000], ["mark", { run: "a", text: "dog" }, 2000]]);
+  const model = after([["lab", { name: "call" }, 1], ["states", { client1: state(7) }, 1000], ["probes", { web: { http: { from: "shop" } } }, 1500], ["run", { id: "a", elapsed_s: 2 }, 2000], ["mark", { run: "a", text: "dog" }, 2000]]);
   const copy = known(model).reduce((one, [name, data]) => next(one, name, data, 3000), EMPTY);
   assert.deepEqual(copy, model);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { callersOf, changeable, chipsOf, commonOf, healthOf, participantsOf, roleWords } from "../../../synthlab/dashboard/web/participants.js";
+import { callersOf, changeable, chipsOf, commonOf, healthOf, participantsOf, probesOf, roleWords } from "../../../synthlab/dashboard/web/participants.js";
 
 const client = (name, more = {}) => ({ name, role: "client", state: "running", health: "healthy", conditioned: true, ...more });
 const numbers = { client1: { video: { client2: {}, guest: {} }, audio: { caller: {} } } };
@@ -52,4 +52,12 @@ test("the value that several have", () => {
 test("a role in a word", () => {
   assert.equal(roleWords({ role: "sfu", app: "janus" }), "janus");
   assert.equal(roleWords({ role: "outside" }), "outside");
+});
+
+test("what others measure of a participant", () => {
+  const [http, tcp, silent] = probesOf({ http: { from: "shop", p50_ms: 4.4, p95_ms: 7.6, requests: 9, errors: 1 }, tcp: { from: "shop", connections: 3, errors: 3 }, x: { from: "web" } });
+  assert.deepEqual(http, { kind: "http", from: "shop", text: "4 ms, p95 8 ms, 1 error", title: "9 requests", isWrong: false });
+  assert.deepEqual(tcp, { kind: "tcp", from: "shop", text: "no answer, 3 errors", title: "3 connections", isWrong: true });
+  assert.deepEqual([silent.text, silent.title], ["no data", ""]);
+  assert.deepEqual(probesOf(undefined), []);
 });

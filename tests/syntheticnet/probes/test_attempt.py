@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from syntheticnet.probes.attempt import attempt
-from syntheticnet.probes.lateness import Lateness
-from syntheticnet.probes.numbers import Outcome
+from syntheticnet.probes.loop_watch import LoopWatch
+from syntheticnet.probes.numbers import TryResult
 from syntheticnet.probes.probe import Kind, Probe
 
 pytestmark = pytest.mark.issue(13)
@@ -54,18 +54,18 @@ class Answering:
             writer.close()
 
 
-def tried(server: Answering, kind: Kind = "http", timeout_s: float = 5.0) -> Outcome:
-    async def run() -> Outcome:
+def tried(server: Answering, kind: Kind = "http", timeout_s: float = 5.0) -> TryResult:
+    async def run() -> TryResult:
         loop = asyncio.get_running_loop()
         async with await asyncio.start_server(server.serve, "127.0.0.1", 0) as serving:
             port = serving.sockets[0].getsockname()[1]
             probe = Probe("web", kind, "localhost", port, "/health?x=1", False, 1.0, timeout_s)
-            return await attempt(probe, Lateness(loop))
+            return await attempt(probe, LoopWatch(loop))
 
     return on_time(run)
 
 
-def on_time(run: Callable[[], Coroutine[Any, Any, Outcome]], tries: int = 20) -> Outcome:
+def on_time(run: Callable[[], Coroutine[Any, Any, TryResult]], tries: int = 20) -> TryResult:
     """The first try that this machine was not too slow for."""
     for _ in range(tries):
         outcome = asyncio.run(run())
@@ -88,7 +88,7 @@ def test_an_answer(answer: bytes) -> None:
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
 def test_a_broken_answer(answer: bytes) -> None:
     """It is an error, not an exception."""
-    assert tried(Answering(answer)) == Outcome(failed=True)
+    assert tried(Answering(answer)) == TryResult(failed=True)
 
 
 @pytest.mark.parametrize(("status", "failed"), [(204, False), (302, False), (399, False), (400, True), (503, True)])
@@ -100,7 +100,7 @@ def test_a_status(status: int, failed: bool) -> None:
 
 def test_a_timeout() -> None:
     """The time is for everything together."""
-    assert tried(Answering(ANSWERS["a length"], 5.0), timeout_s=0.3) == Outcome(failed=True)
+    assert tried(Answering(ANSWERS["a length"], 5.0), timeout_s=0.3) == TryResult(failed=True)
 
 
 def test_a_connection() -> None:
@@ -119,21 +119,21 @@ def test_nobody(host: str) -> None:
         port = free.getsockname()[1]
     probe = Probe("web", "tcp", host, port, "/", False, 1.0, 5.0)
 
-    async def run() -> Outcome:
-        return await attempt(probe, Lateness(asyncio.get_running_loop()))
+    async def run() -> TryResult:
+        return await attempt(probe, LoopWatch(asyncio.get_running_loop()))
 
-    assert on_time(run) == Outcome(failed=True)
+    assert on_time(run) == TryResult(failed=True)
 
 
 def test_a_machine_that_is_too_slow() -> None:
     """A try during which this process stood still is neither a time nor an error."""
 
-    async def run() -> Outcome:
+    async def run() -> TryResult:
         loop = asyncio.get_running_loop()
         server = Answering(ANSWERS["a length"], WAIT_S)
         async with await asyncio.start_server(server.serve, "127.0.0.1", 0) as serving:
             probe = Probe("web", "http", "127.0.0.1", serving.sockets[0].getsockname()[1], "/", False, 1.0, 5.0)
             loop.call_later(WAIT_S / 2, time.sleep, WAIT_S)
-            return await attempt(probe, Lateness(loop))
+            return await attempt(probe, LoopWatch(loop))
 
-    assert asyncio.run(run()) == Outcome(late=True)
+    assert asyncio.run(run()) == TryResult(late=True)

@@ -11,7 +11,7 @@ MOST_S = 0.02
 """A loop that stood still for longer than both together is always noticed."""
 
 
-class Lateness:
+class LoopWatch:
     """Ticks while something is measured, and only then."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
