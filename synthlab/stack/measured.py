@@ -121,23 +121,23 @@ def _read_url(node: Node, name: str, count: int, stack: Stack | None, path: str 
     """A URL; `:8000/health` means a port of the entry's own. `path` is that of a port alone."""
     written = _filled(node, node.text("a URL such as http://web:8000/health"), name, count)
     url = f"http://{name}{written}" if written.startswith(":") else written
-    parts = _split(node, url)
+    parts = _split(node, url, written)
     if parts.scheme not in ("http", "https"):
         node.wrong(f"{written!r} is not an http:// or https:// URL, nor a port and path such as :8000/health")
     if not parts.hostname:
-        node.wrong(f"{written!r} has no host: write http://{name}:8000/health")
+        node.wrong(f"{written!r} has no host: write one, such as http://web:8000/health")
     _refuse_stranger(node, parts.hostname, stack)
     return parts._replace(path=path).geturl() if written.startswith(":") and not parts.path else url
 
 
-def _split(node: Node, url: str) -> SplitResult:
+def _split(node: Node, url: str, written: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises for a bad one
     except ValueError as error:
-        node.wrong(f"{url!r} is not a URL: {error}")
+        node.wrong(f"{written!r} is not a URL: {error}")
     if any(letter.isspace() for letter in url):
-        node.wrong(f"{url!r} is not a URL: it has spaces")
+        node.wrong(f"{written!r} is not a URL: it has spaces")
     return parts
 
 
