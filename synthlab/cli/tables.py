@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
@@ -13,8 +13,6 @@ from ..contract import HOST, VNC_PORT
 from ..control.addresses import api_url
 from ..control.container_lookup import with_holders
 from ..control.group_change import GroupChange
-from ..control.metrics import Metrics
-from ..control.probes import ProbeReading
 from ..control.state import ClientState, LinkState, ScheduleEntry
 from ..control.webrtc_stats import KINDS, Stats, Values
 from ..engine.containers import Container
@@ -85,29 +83,6 @@ def stats_table(stats: Mapping[str, Stats]) -> Table:
         for participant, values in sorted(getattr(seen, kind).items())
     ]
     return Table(("client", "receives", "from", "stats"), rows)
-
-
-def metrics_table(name: str, metrics: Metrics) -> Table:
-    """The metrics that a client, service or server publishes."""
-    rows = [(metric, f"{value:g}") for metric, value in sorted(metrics.values.items())]
-    return Table((f"metrics of {name}", "value"), rows or [("none", metrics.error or "no metrics published")])
-
-
-def probes_table(readings: Iterable[ProbeReading]) -> Table:
-    """What probes measured; a client that does not answer has an error in place of the numbers."""
-    rows = [(one.name, one.kind, one.source, *_probe(one)) for one in readings]
-    columns = ("service", "probe", "from", "last", "p50", "p95", "tried", "errors", "skipped", "status")
-    skips = any(row[-2] not in ("0", NOTHING) for row in rows)
-    return Table(columns, rows) if skips else Table((*columns[:-2], "status"), [(*row[:-2], row[-1]) for row in rows])
-
-
-def _probe(one: ProbeReading) -> tuple[str, ...]:
-    values = one.values
-    times = (f"{values[key]:.1f} ms" if key in values else NOTHING for key in ("ms", "p50_ms", "p95_ms"))
-    totals = (values.get("requests", values.get("connections")), values.get("errors"), values.get("skipped"))
-    status = f"{values['status']:g}" if "status" in values else NOTHING
-    counts = (NOTHING if total is None else f"{total:g}" for total in totals)
-    return (*times, *counts, one.error or ("no data" if not values else status))
 
 
 def schedule_table(states: Mapping[str, ClientState]) -> Table:

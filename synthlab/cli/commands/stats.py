@@ -20,7 +20,8 @@ from ...stack.apps import NO_NUMBERS
 from .. import console
 from ..console import Table
 from ..counters import counters_table, forwarders_table, too_slow_table
-from ..tables import metrics_table, probes_table, stats_table
+from ..measured_tables import metrics_table, probes_table
+from ..tables import stats_table
 from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption
 

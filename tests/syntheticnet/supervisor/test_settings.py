@@ -136,3 +136,17 @@ def test_several_networks(folder: Path) -> None:  # noqa: ARG001 - replaces the 
     ):
         with pytest.raises(BadSettings, match=f"^SYNTHLAB_NETWORKS.*{re.escape(message)}"):
             read(SYNTHLAB_NETWORKS=text)
+
+
+@pytest.mark.issue(13)
+def test_probes() -> None:
+    """They are checked before anything starts, and need the API, which has their numbers."""
+    probes = '[{"name": "web", "url": "http://web/", "interval_ms": 1000, "timeout_ms": 5000}]'
+    assert read().probes == ()
+    assert [probe.name for probe in read(SYNTHLAB_PROBES=probes).probes] == ["web"]
+    with pytest.raises(BadSettings, match=r"\ASYNTHLAB_PROBES: not a JSON list of probes: KeyError: 'url'\Z"):
+        read(SYNTHLAB_PROBES='[{"name": "web"}]')
+    with pytest.raises(
+        BadSettings, match=exactly("SYNTHLAB_PROBES: requires the API, which SYNTHLAB_API_PORT turns off")
+    ):
+        read(SYNTHLAB_PROBES=probes, SYNTHLAB_API_PORT="off")
