@@ -126,7 +126,8 @@ def _near(server: Container, port: int, members: Sequence[Container]) -> str | N
     clients = (one for one in members if one.conditioned and one.state == "running")
     if not any(is_near(one) for one in list(clients)[:1]):
         return None
-    if port in server.ports:
+    # The media server's port is published by us; a service's own may be published elsewhere, or be one of UDP.
+    if port in server.ports and (server.role == "sfu" or not server.address):
         return f"{HOST}:{server.ports[port]}"
     return f"{server.address}:{port}" if server.address else None
 
