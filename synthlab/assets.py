@@ -19,7 +19,7 @@ def own_version() -> str:
 
 
 def templates() -> Path:
-    """The folder of Compose templates; contains `report/`."""
+    """The folder of Compose templates; contains `report/`, and `init/` with those of projects."""
     return _folder("templates")
 
 
@@ -35,6 +35,11 @@ def image(name: str) -> Path:
 
         return Path(syntheticnet.conditions.__file__).resolve().parents[1]
     return _folder("images") / name
+
+
+def npm_package(name: str) -> Path:
+    """The folder of one of our npm packages: `synthlab` or `playwright`."""
+    return _folder("javascript") / name
 
 
 def _folder(name: str) -> Path:

@@ -15,14 +15,20 @@ def install_wheel(folder: Path) -> Path:
 
     The dependencies are those of the environment that runs the tests: nothing is downloaded.
     """
-    _run("-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
-    (wheel,) = folder.glob("*.whl")
+    wheel = build_wheel(folder)
     environment = folder / "environment"
     _run("-m", "venv", "--without-pip", str(environment))
     _run("-m", "pip", "--python", str(environment / "bin" / "python"), "install", "--no-deps", str(wheel))
     (packages,) = environment.glob("lib/python*/site-packages")
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return environment / "bin"
+
+
+def build_wheel(folder: Path) -> Path:
+    """Build the wheel into `folder`."""
+    _run("-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 def _run(*arguments: str) -> None:

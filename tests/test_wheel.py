@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from synthlab.assets import own_version
+from synthlab.cli.starters import TEMPLATES, files_of
 
 from . import image_contents
 from .installation import install_wheel
@@ -41,6 +42,16 @@ def test_bundled_files(programs: Path, tmp_path: Path) -> None:
     assert 'name: "synthlab-call"' in run(programs / "synthlab", "render", "call.yaml", folder=tmp_path)
     assert "valid: " in run(programs / "synthlab", "scenario", "check", "dog-chews-fiber", folder=tmp_path)
     assert "rate" in run(programs / "synthlab", "profile", "show", "wpt/3g", folder=tmp_path)
+
+
+def test_templates_of_projects(programs: Path, tmp_path: Path) -> None:
+    """`init --template` writes the same files as in the checkout, hidden ones and npm packages included."""
+    for template in TEMPLATES:
+        folder = tmp_path / template
+        folder.mkdir()
+        run(programs / "synthlab", "init", "--template", template, folder=folder)
+        written = {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        assert written == files_of(template)
 
 
 def test_the_images_are_those_of_the_checkout(programs: Path, tmp_path: Path) -> None:

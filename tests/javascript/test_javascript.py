@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from javascript import write_types
+from synthlab.cli.starters import npm_tarball
 
 from .node import PACKAGES, ROOT, compiles, node_modules, succeeds
 
@@ -64,3 +67,12 @@ def test_nothing_else_is_loaded() -> None:
     """`synthlab` requires no other package at run time."""
     synthlab = json.loads((PACKAGES[0] / "package.json").read_text())
     assert "dependencies" not in synthlab
+
+
+@pytest.mark.issue(13)
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_tarballs_of_ours(package: Path) -> None:
+    """The tarball that `init --template playwright` writes has the files that npm would publish."""
+    (packed,) = json.loads(succeeds("npm", "pack", "--json", "--dry-run", cwd=package))
+    with tarfile.open(fileobj=io.BytesIO(npm_tarball(package.name))) as archive:
+        assert sorted(archive.getnames()) == sorted(f"package/{file['path']}" for file in packed["files"])
