@@ -13,7 +13,9 @@ from typing import Any
 from ..errors import SynthlabError, WrongUse
 from ..text.progress import Progress
 from . import labels
+from .compose_versions import too_old
 from .process import run_program
+from .tools import ToolCommands
 
 TIMEOUT_S = 60.0
 
@@ -24,10 +26,9 @@ class PortTaken(SynthlabError):
     """A host port was taken after we checked it and before the container started."""
 
 
-class ComposeCommands:
+class ComposeCommands(ToolCommands):
     """The Compose part of EngineApi."""
 
-    command: str
     port_taken: str
     """What the engine says if a host port is in use."""
 
@@ -57,7 +58,9 @@ class ComposeCommands:
             )
             warnings, problems = read_messages(written)
             if finished.status != 0 or not output.exists():
-                raise WrongUse(" ".join(problems) or f"{self.command} compose cannot read it")
+                said = " ".join(problems)
+                newer = too_old(said, lambda: self.tool_version("compose"))
+                raise WrongUse(newer or said or f"{self.command} compose cannot read it")
             return output.read_text(encoding="utf-8"), warnings
 
     def compose_projects(self) -> dict[str, str]:

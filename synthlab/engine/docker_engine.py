@@ -26,7 +26,6 @@ from .images import LocalImage, is_own
 from .listing import Member, list_members
 from .lock import take_lock
 from .process import run_program
-from .tools import ToolCommands
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -36,7 +35,7 @@ ENGINE_TIMEOUT_S = 60
 LET_GO_S = 10
 
 
-class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
+class Engine(ComposeCommands, ImageCommands, ProgramCommands):
     """The EngineApi of Docker; connects on the first call."""
 
     command = "docker"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -253,6 +254,20 @@ def test_unset_variables() -> None:
     assert len(refused) == 1
     assert "services.web.volumes: ${CONFIG}/web: the variable CONFIG is not set" in refused[0]
     assert not Path("/web").exists()
+
+
+def test_an_old_compose(tmp_path: Path) -> None:
+    """A key that came after the installed Compose is reported with the version that it needs."""
+    file = tmp_path / "compose.yaml"
+    file.write_text("services: {web: {image: debian:bookworm-slim, provider: {type: model}}}")
+    installed = docker("compose", "version", "--short").strip()
+    if tuple(map(int, re.findall(r"\d+", installed)[:2])) >= (2, 36):
+        pytest.skip(f"Compose {installed} knows the key")
+    refused = synthlab("up", "-f", str(file), "--impair", "web", status=2).stderr
+    assert refused == (
+        f"synthlab: {file}: services.web: provider needs Compose 2.36.0 or newer, and this is {installed}: "
+        "install a newer one\n"
+    )
 
 
 def test_a_project_that_is_up() -> None:
