@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..channel import WORK_SECONDS, ControlClient, RequestRefused
 from ..conditions import Conditions, ConditionsError
 from ..conditions.hosts import named_hosts
+from .followed_hosts import addresses_of
 from .parameters import options_of
 from .state_answer import StateAnswer
-
-LOOKUP_SECONDS = 3.0
 
 
 class ChangeRelay:
     """Each change is applied completely or not at all."""
 
-    def __init__(self, control: ControlClient, state: StateAnswer) -> None:
+    def __init__(self, control: ControlClient, state: StateAnswer, named: Callable[[], None] = lambda: None) -> None:
+        """`named` is called after each change that names hosts."""
         self._control = control
+        self._named = named
         self._state = state
         # A change may take several requests (a report or preview, then the change); no other may come in between.
         self._changing = asyncio.Lock()
@@ -51,7 +51,10 @@ class ChangeRelay:
         the API looks them up, as the forwarder must not block on DNS.
         """
         names = (await self._previewed(op, change, options))[1] if named_hosts(change) else {}
-        return self._state.of(await self._control.ask(op, WORK_SECONDS, change=change, **options, names=names))
+        report = await self._control.ask(op, WORK_SECONDS, change=change, **options, names=names)
+        if names:
+            self._named()
+        return self._state.of(report)
 
     async def _previewed(
         self, op: str, change: Any, options: Mapping[str, Any]
@@ -76,12 +79,10 @@ class ChangeRelay:
 
 async def _addresses(hosts: Mapping[str, str]) -> dict[str, list[str]]:
     """The addresses of hosts, given as host name -> flow; raises ConditionsError if a name cannot be resolved."""
-    loop = asyncio.get_running_loop()
     addresses = {}
     for name, flow in hosts.items():
         try:
-            rows = await asyncio.wait_for(loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM), LOOKUP_SECONDS)
+            addresses[name] = await addresses_of(name)
         except (OSError, TimeoutError):
             raise ConditionsError(f"cannot resolve host name {name!r} on this network", f"flows.{flow}") from None
-        addresses[name] = sorted({str(row[4][0]) for row in rows})
     return addresses

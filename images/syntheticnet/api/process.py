@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from .access import AccessCheck
 from .access_middleware import AccessMiddleware
 from .endpoints import page
 from .error_answers import error_handlers
+from .followed_hosts import FollowedHosts
 from .probe_results import ProbeResults
 from .remote_names import RemoteNames, lookup
 from .routes import endpoints
@@ -42,9 +43,9 @@ def main(
     names = (identity.name, socket.gethostname()) if allow else ()
     access = AccessCheck(admitted, names, allow.origins, identity.self_control)
     remotes = RemoteNames(hosts, partial(lookup, identity.lab))
-    probes = ProbeResults(probed)
-    beside = _background(admitted.follow(control), pulse, probes)
-    serve(make(control, identity, access, pulse, remotes, probes), listening, beside)
+    followed, probes = FollowedHosts(control), ProbeResults(probed)
+    app = make(control, identity, access, pulse, remotes, probes, followed.named)
+    serve(app, listening, _background(pulse, probes, admitted.follow(control), followed.follow()))
 
 
 def make(
@@ -54,10 +55,11 @@ def make(
     pulse: Pulse | None = None,
     names: RemoteNames | None = None,
     probes: ProbeResults | None = None,
+    named: Callable[[], None] = lambda: None,
 ) -> Starlette:
     """The ASGI application; every error is a 4xx or 503 with a one-line message."""
     return Starlette(
-        routes=[endpoint.route() for endpoint in endpoints(control, identity, names, probes)],
+        routes=[endpoint.route() for endpoint in endpoints(control, identity, names, probes, named)],
         middleware=[
             Middleware(
                 AccessMiddleware, access=access, container=identity.container, scripts=page.PAGES.inline_scripts
@@ -68,8 +70,8 @@ def make(
     )
 
 
-async def _background(following: Coroutine[Any, Any, None], pulse: Pulse, probes: ProbeResults) -> None:
+async def _background(pulse: Pulse, probes: ProbeResults, *following: Coroutine[Any, Any, None]) -> None:
     # In the event loop that serves requests: an answer shows that this loop still runs.
     asyncio.get_running_loop().add_reader(pulse.fileno(), pulse.answer)
     probes.follow()
-    await following
+    await asyncio.gather(*following)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from operator import itemgetter
@@ -45,10 +46,11 @@ def endpoints(
     identity: Identity,
     names: RemoteNames | None = None,
     probes: ProbeResults | None = None,
+    named: Callable[[], None] = lambda: None,
 ) -> tuple[Endpoint, ...]:
     """The endpoints of one client; those of a resource share what it holds.
 
-    By default nothing has a name, and there are no probes.
+    By default nothing has a name, and there are no probes. `named` is called after each change that names hosts.
     """
     probes = probes or ProbeResults()
     # Shared, because the state has the problem that a page publishes among its stats, and live traffic its codecs.
@@ -56,7 +58,7 @@ def endpoints(
     pictures = Pictures()
     state = StateAnswer(identity, stats)
     report = SharedReport(control)
-    changes = ChangeRelay(control, state)
+    changes = ChangeRelay(control, state, named)
     traffic = TrafficAnswer(control, stats, names or RemoteNames())
 
     async def published() -> dict[str, Any]:

@@ -94,6 +94,8 @@ class ConditionsController:
             "top": self._list_top,
             "traffic": self._list_traffic,
             "admit": self._admit,
+            "hosts": self._list_hosts,
+            "locate": self._locate,
         }
 
     def deadline(self) -> int | None:
@@ -194,6 +196,15 @@ class ConditionsController:
 
     def _admit(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         self._network.admit(request["addresses"])
+        return {}
+
+    def _list_hosts(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        """The hosts that flows name, also those of scheduled changes, with the addresses that are in use for them."""
+        return {"hosts": {name: list(addresses) for name, addresses in self._schedule.located.items()}}
+
+    def _locate(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        """Use these addresses for these hosts from now on."""
+        self._put(self._schedule.relocated(request["names"]), now)
         return {}
 
     def _refuse_used(self, name: str, fix: str) -> None:

@@ -98,6 +98,21 @@ class ConditionSchedule:
                 hosts.setdefault(flow.match.name, flow.name)
         return hosts
 
+    @property
+    def located(self) -> Names:
+        """The addresses of each host that flows name, those of scheduled changes included; none if not looked up."""
+        later = {name: found for entry in self.scheduled for name, found in entry.request.names.items()}
+        return {**dict.fromkeys(self.hosts, ()), **later, **self.addresses}
+
+    def relocated(self, names: Names) -> ConditionSchedule:
+        """The state with other addresses for these hosts, wherever it names them."""
+        of_base = {flow.match.name for flow in self.base.flows}
+        own = {**self.names, **{name: names[name] for name in names if name in of_base}}
+        leases, scheduled = (
+            tuple(entry.relocated(names) for entry in entries) for entries in (self.leases, self.scheduled)
+        )
+        return replace(self, names=own, leases=leases, scheduled=scheduled)
+
     @cached_property
     def deadline(self) -> int | None:
         """When the next lease expires or the next change is due; None if never."""

@@ -74,6 +74,11 @@ class Entry:
             raise ConditionsError(f"{self.id} is a permanent scheduled change; only leases can be extended")
         return replace(self, expires_ns=max(now, self.at_ns) + lease_ns)
 
+    def relocated(self, names: Names) -> Entry:
+        """The entry with other addresses for these hosts, as far as it names them."""
+        moved = {name: names[name] for name in self.request.names if name in names}
+        return replace(self, request=replace(self.request, names={**self.request.names, **moved})) if moved else self
+
     def describe(self, now: int) -> dict[str, Any]:
         """The entry as the API reports it, with the time left until it starts and expires."""
         kind = {"replace" if self.request.replace else "change": self.request.change}

@@ -323,6 +323,38 @@ def test_top_talkers_and_admitted_addresses(bench: Bench) -> None:
     assert bench.network.admitted == ["10.9.0.7"]
 
 
+@pytest.mark.issue(13)
+def test_a_host_with_another_address(bench: Bench) -> None:
+    """It is used by all that name the host: the conditions, leases, scheduled changes, and the next forwarder."""
+    bench.ask("change", change={"flows": {"db:udp": {}, "web": {}}}, names={"db": ["10.9.0.2"], "web": ["10.9.0.3"]})
+    bench.ask("change", change={"flows": {"db:tcp:80": {}}}, names={"db": ["10.9.0.2"]}, lease_ns=SECOND)
+    later: dict[str, Any] = {"flows": {"db:tcp": {}, "sfu": {}}}
+    bench.ask("change", change=later, names={"db": ["10.9.0.2"], "sfu": ["10.9.0.4"]}, at_ns=NOW + 2 * SECOND)
+    hosts = {"db": ["10.9.0.2"], "web": ["10.9.0.3"], "sfu": ["10.9.0.4"]}
+    assert bench.ask("hosts") == {"hosts": hosts}
+    history = bench.ask("report")["history"]
+    assert bench.ask("locate", names={"db": ["10.9.0.7", "fd09::7"]}) == {}
+    moved = ["10.9.0.7", "fd09::7"]
+    assert bench.network.adopted[-1][2] == {"db": moved, "web": ["10.9.0.3"]}
+    assert bench.ask("hosts") == {"hosts": {**hosts, "db": moved}}
+    assert bench.ask("report")["history"] == history
+    bench.restart(NOW)
+    for at, names in ((0, {"db": moved, "web": ["10.9.0.3"]}), (2, {**hosts, "db": moved})):
+        bench.controller.due(NOW + at * SECOND)
+        assert bench.network.adopted[-1][2] == names
+
+
+@pytest.mark.issue(13)
+def test_hosts_of_the_startup_conditions() -> None:
+    """They have no addresses until they are located."""
+    bench = Bench(Conditions.from_dict({"flows": {"db:tcp": {"egress": {"loss": "1%"}}}}))
+    assert bench.ask("hosts") == {"hosts": {"db": []}}
+    bench.ask("locate", names={"db": ["10.9.0.7"], "unknown": ["10.9.0.8"]})
+    assert bench.ask("hosts") == {"hosts": {"db": ["10.9.0.7"]}}
+    assert bench.network.adopted[-1][2] == {"db": ["10.9.0.7"]}
+    bench.close()
+
+
 def test_live_traffic_comes_with_the_names_of_flows(bench: Bench) -> None:
     """Those of the base and of leases, as they were looked up."""
     bench.ask("change", change={"flows": {"sfu": {}}}, names={"sfu": ["10.9.0.2", "fd09::2"]})
