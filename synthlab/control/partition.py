@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import WrongUse
 from ..stack import network_operations
 from ..stack.network_operations import BOTH, SILENT, PartialChange, is_partition, refuse_same
 from .container_lookup import find_member
@@ -46,8 +47,13 @@ def _ends(lab: RunningLab, a: str, b: str) -> tuple[str, str]:
 
 
 def _end(lab: RunningLab, name: str) -> str:
-    """The full name of a client, server or service."""
-    return find_member(lab.name, [member for member in lab.members if not member.network_of], name).title
+    """The full name of a client, server or service; a service may have been made anew by Compose."""
+    try:
+        return find_member(lab.name, [member for member in lab.members if not member.network_of], name).title
+    except WrongUse:
+        if name in lab.backend.engine.compose_services(lab.name):
+            return name
+        raise
 
 
 def _heal_end(lab: RunningLab, client: LabClient, other: str) -> tuple[ClientState, bool]:

@@ -144,6 +144,10 @@ class Compose(Protocol):
         """The Compose projects with any container, each with its lab; the lab is empty if another program made it."""
         ...
 
+    def compose_services(self, lab: str) -> set[str]:
+        """The services of a lab's Compose project that have a container, also one that another program made."""
+        ...
+
     def subnets(self) -> dict[str, str]:
         """The subnets of all networks of the engine, each with its network's name."""
         ...

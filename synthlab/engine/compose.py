@@ -66,8 +66,16 @@ class ComposeCommands(ToolCommands):
     def compose_projects(self) -> dict[str, str]:
         with self._asked() as api:
             listed = api.containers(all=True, filters={"label": labels.COMPOSE_PROJECT})
-        marks = [container["Labels"] for container in listed]
+        # Ours last: Compose may have made some of a lab's containers anew.
+        marks = sorted((container["Labels"] for container in listed), key=lambda one: labels.LAB in one)
         return {one[labels.COMPOSE_PROJECT]: one.get(labels.LAB, "") for one in marks}
+
+    def compose_services(self, lab: str) -> set[str]:
+        with self._asked() as api:
+            listed = api.containers(all=True, filters={"label": labels.COMPOSE_PROJECT})
+        marks = [container["Labels"] for container in listed]
+        projects = {one[labels.COMPOSE_PROJECT] for one in marks if one.get(labels.LAB) == lab}
+        return {one.get(labels.COMPOSE_SERVICE, "") for one in marks if one[labels.COMPOSE_PROJECT] in projects}
 
     def subnets(self) -> dict[str, str]:
         with self._asked() as api:

@@ -19,6 +19,7 @@ METRICS = "synthlab.metrics"  # URLs of metrics by the name of what publishes th
 OUTSIDE = "synthlab.outside"  # what people outside the lab use of a server: a page's address, or PUBLISHED_PORTS
 PROBES = "synthlab.probes"  # what a container's prober measures: `web.http db.tcp`
 
+COMPOSE_SERVICE = "com.docker.compose.service"  # Compose's own: the service of a container
 COMPOSE_PROJECT = "com.docker.compose.project"  # Compose's own: the project of a container, network or volume
 
 PUBLISHED_PORTS = "published ports"

@@ -22,9 +22,10 @@ class FakeEngine:
     """An EngineApi in memory that starts nothing: it has the given containers, and images by tag.
 
     Without `images` it has every image, each of them stale. Ports in `taken` are in use. `projects` are other Compose
-    projects, `volumes` the names of volumes, `started` the times at which containers were started, `networks` are
-    subnets with their networks' names. `calls` lists the requested changes of images and labs in order, `composed` the
-    Compose files started. To make a lab fail, override `made_of` or any other method.
+    projects, `remade` services that Compose has made anew, `volumes` the names of volumes, `started` the times at which
+    containers were started, `networks` are subnets with their networks' names. `calls` lists the requested changes of
+    images and labs in order, `composed` the Compose files started. To make a lab fail, override `made_of` or any other
+    method.
     """
 
     command = Engine.command
@@ -40,6 +41,7 @@ class FakeEngine:
         self.tagged: list[tuple[str, str]] = []
         self.locked: set[str] = set()
         self.projects: dict[str, str] = {}
+        self.remade: set[str] = set()
         self.volumes: set[str] = set()
         self.started: dict[str, float] = {}
         self.networks: dict[str, str] = {}
@@ -119,6 +121,9 @@ class FakeEngine:
 
     def compose_projects(self) -> dict[str, str]:
         return {f"synthlab-{container.lab}": container.lab for container in self.present} | self.projects
+
+    def compose_services(self, lab: str) -> set[str]:
+        return {container.title for container in self.present if container.lab == lab} | self.remade
 
     def subnets(self) -> dict[str, str]:
         return dict(self.networks)

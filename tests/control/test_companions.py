@@ -129,3 +129,20 @@ def test_several_networks() -> None:
     assert [api.conditions.to_dict() for api in apis.values()] == [{}, {"egress": {"loss": "5%"}}]
     with pytest.raises(WrongUse, match="'web' matches several: web@front, web@back; name one of them"):
         running.one("web")
+
+
+@pytest.mark.issue(13)
+def test_a_partition_from_a_service_that_compose_made_anew() -> None:
+    """Its container is not the lab's, but its name still leads to it."""
+    running, apis = lab()
+    engine = running.backend.engine
+    assert isinstance(engine, FakeEngine)
+    for ends in (("client1", "db"), ("db", "client1")):
+        with pytest.raises(WrongUse, match="no client 'db' in lab 'call'"):
+            plan_partition(running, *ends)
+    engine.remade = {"db"}
+    clients, change = plan_partition(running, "db", "client1")
+    running.change(clients, change)
+    assert apis["client1"].conditions.to_dict()["flows"].keys() == {"db"}
+    heal_partition(running, "client1", "db")
+    assert apis["client1"].conditions.to_dict() == {}

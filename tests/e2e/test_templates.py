@@ -121,8 +121,8 @@ def wheel(folder: Path) -> None:
 def results() -> None:
     """The scenario has passed, and left its report and its results."""
     assert Path("report.html").stat().st_size > 0
-    suites = ElementTree.parse("results.xml").getroot()
-    assert (suites.get("failures"), suites.get("errors")) == ("0", "0")
+    (suite,) = ElementTree.parse("results.xml").getroot()
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
     assert leftovers("lab") == []
 
 
