@@ -29,7 +29,7 @@ export class Lab {
   static async up(stack, options = {}) {
     const { cwd, progress, allowHost, keep = false, ...rest } = options;
     return serving(cwd, async (server) => {
-      const body = { stack, keep, allow_host: allowHost, ...rest };
+      const body = { stack, keep, discard: !keep, allow_host: allowHost, ...rest };
       const { task } = await server.api.json("POST", "/v1/labs", { body });
       const { lab } = await finished(server.api, task, progress);
       return new this(server, lab, { own: !keep });
@@ -143,7 +143,7 @@ export class Lab {
     return this.api.events(`${this.path}/events`, { signal });
   }
 
-  // Remove its containers, networks and volumes, and end the server.
+  // Remove its containers and networks and, of a lab from `up`, the volumes that it made; and end the server.
   async down() {
     try {
       const { task } = await this.api.json("DELETE", this.path);

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ..control.backend import Backend
 from ..deploy.claim import take_down
+from ..deploy.launch import volumes_of
 from ..errors import SynthlabError
 from ..interrupts import Stop
 from ..lab.bring_up import bring_up
@@ -67,29 +68,42 @@ class LabTasks:
         self._tasks: dict[str, LabTask] = {}
         self._made: dict[str, str] = {}
         """The labs to take down at the end, each with the id of the `up` that created it."""
+        self._volumes: dict[str, tuple[Stack, set[str]]] = {}
+        """The labs whose volumes go with them, each with those that were there before it."""
         self._lock = threading.Lock()
 
-    def up(self, stack: Stack, ttl_s: float | None, replacing: bool, keep: bool) -> LabTask:
-        """Bring a stack up, as `synthlab up` does; without `keep` the lab ends with the server. Raises InTheWay."""
+    def up(self, stack: Stack, ttl_s: float | None, replacing: bool, keep: bool, discard: bool = False) -> LabTask:
+        """Bring a stack up, as `synthlab up` does; without `keep` the lab ends with the server. Raises InTheWay.
+
+        With `discard` the volumes that it makes are removed when it is taken down here.
+        """
 
         def work(task: LabTask) -> None:
             self._backend.remove_expired()
+            before = volumes_of(stack, self._backend.engine)
             made = bring_up(stack, self._backend, task.progress, START_S, ttl_s, replacing=replacing)
             if task.stop.requested:  # too late to end it, but nobody wants the lab any more
                 self._backend.engine.remove_lab(made.name, made.made_by or "")
                 raise SynthlabError(CANCELLED)
-            if not keep:
-                with self._lock:
+            with self._lock:
+                if not keep:
                     self._made[made.name] = made.made_by or ""
+                self._volumes.pop(made.name, None)
+                if discard:
+                    self._volumes[made.name] = stack, before
 
         return self._start(LabTask("up", stack.name), work)
 
-    def down(self, lab: str) -> LabTask:
-        """Take a lab down, and end an `up` of it that is still working, here or elsewhere. Raises InTheWay."""
+    def down(self, lab: str, volumes: bool = False) -> LabTask:
+        """Take a lab down, and end an `up` of it that is still working, here or elsewhere. Raises InTheWay.
+
+        The named volumes of its Compose project remain, unless `volumes`.
+        """
 
         def work(task: LabTask) -> None:
             task.progress(f"removing {lab}")
-            count = take_down(lab, self._backend.engine)
+            count = take_down(lab, self._backend.engine, volumes=volumes)
+            self._discard_volumes(lab)
             task.progress(f"{count} containers removed")
 
         return self._start(LabTask("down", lab), work)
@@ -122,7 +136,16 @@ class LabTasks:
                 task.thread.join()
         for lab, made_by in self._made.items():
             self._backend.engine.remove_lab(lab, made_by)
+            self._discard_volumes(lab)
         self._made.clear()
+
+    def _discard_volumes(self, lab: str) -> None:
+        """Remove the volumes that the lab made, if it is one whose volumes go with it; those in use stay."""
+        with self._lock:
+            stack, before = self._volumes.pop(lab, (None, set[str]()))
+        if stack:
+            engine = self._backend.engine
+            engine.remove_volumes(volumes_of(stack, engine) - before)
 
     def _start(self, task: LabTask, work: Callable[[LabTask], None]) -> LabTask:
         with self._lock:

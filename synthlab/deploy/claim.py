@@ -84,12 +84,21 @@ def take_down(lab: str, engine: EngineApi, clock: Clock = MACHINE, volumes: bool
 
     The named volumes of a Compose project remain, as with Compose, unless `volumes`.
     """
-    # Its usual project too: the containers of a lab that was half removed no longer name it.
-    projects = {project_name(lab), *(name for name, owner in engine.compose_projects().items() if owner == lab)}
+    projects = _projects(lab, engine)
     removed = _remove(lab, engine, clock)
     for project in projects if volumes else ():
         engine.remove_volumes(engine.compose_volumes(project))
     return removed
+
+
+def volumes_of_lab(lab: str, engine: EngineApi) -> set[str]:
+    """The named volumes of its Compose project."""
+    return {volume for project in _projects(lab, engine) for volume in engine.compose_volumes(project)}
+
+
+def _projects(lab: str, engine: EngineApi) -> set[str]:
+    # Its usual project too: the containers of a lab that was half removed no longer name it.
+    return {project_name(lab), *(name for name, owner in engine.compose_projects().items() if owner == lab)}
 
 
 def _remove(lab: str, engine: EngineApi, clock: Clock) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -144,3 +146,62 @@ def test_mistakes(body: object, expected: str, shared: Served) -> None:
 
 def test_unknown_tasks(served: Served) -> None:
     assert served.error("GET", "/v1/tasks/7", status=404) == "no task '7'; the last 100 are kept"
+
+
+class EngineWithVolumes(FakeEngine):
+    """An engine on which each `up` of a Compose project makes a volume."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.volumes = {"synthlab-own_old", "another_site"}
+
+    def compose_config(
+        self, options: object, environment: object, substitute: bool = True
+    ) -> tuple[str, Sequence[str]]:
+        services = {"web": {"image": "x", "networks": {"default": None}}}
+        return json.dumps({"name": "own", "services": services}), []
+
+    def compose_up(self, project: str, rendered: str, progress: OnLine) -> None:
+        super().compose_up(project, rendered, progress)
+        self.volumes.add("synthlab-own_new")
+
+
+@pytest.mark.issue(13)
+@pytest.mark.parametrize(
+    ("of_up", "of_down", "left"),
+    [
+        ({}, {}, {"synthlab-own_old", "synthlab-own_new"}),
+        ({}, {"volumes": True}, set()),
+        ({"discard": True}, {}, {"synthlab-own_old"}),
+        ({"discard": True}, {"volumes": True}, set()),
+    ],
+)
+def test_volumes(of_up: dict[str, bool], of_down: dict[str, bool], left: set[str], tmp_path: Path) -> None:
+    """Named volumes remain unless asked; with `discard` those that the lab made go with it; others' always remain."""
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    (tmp_path / "own.yaml").write_text("compose: compose.yaml\nclients:\n  web: {service: web, network: {}}\n")
+    engine = EngineWithVolumes()
+    with serving(tmp_path, Backend(engine)) as served:
+        task = served.ask("POST", "/v1/labs", {"stack": "own.yaml", "allow_host": True, **of_up}, 202)["task"]
+        served.wait_for(f"/v1/tasks/{task}", state="done")
+        listed = served.ask("GET", "/v1/labs/own/volumes")
+        assert listed == {"volumes": ["synthlab-own_new", "synthlab-own_old"]}
+        task = served.ask("DELETE", "/v1/labs/own", of_down, 202)["task"]
+        served.wait_for(f"/v1/tasks/{task}", state="done")
+        assert engine.volumes == {"another_site", *left}
+
+
+@pytest.mark.issue(13)
+@pytest.mark.parametrize("discard", [False, True])
+def test_volumes_at_the_end(discard: bool, tmp_path: Path) -> None:
+    """A lab that goes with the server leaves the same volumes as one that is taken down."""
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    (tmp_path / "own.yaml").write_text("compose: compose.yaml\nclients:\n  web: {service: web, network: {}}\n")
+    engine = EngineWithVolumes()
+    with serving(tmp_path, Backend(engine)) as served:
+        task = served.ask("POST", "/v1/labs", {"stack": "own.yaml", "allow_host": True, "discard": discard}, 202)[
+            "task"
+        ]
+        served.wait_for(f"/v1/tasks/{task}", state="done")
+    assert ("synthlab-own_new" in engine.volumes) == (not discard)
+    assert "synthlab-own_old" in engine.volumes

@@ -194,10 +194,10 @@ def test_partitions() -> None:
                 assert (outcome, took < QUICK_MS) == ("ConnectionRefusedError", True)
         assert passing() == (nothing, nothing)
         partition("edge", "user", "--heal")
-        partition("edge", "user", "--for", "3s")
         begun = time.monotonic()
-        for outcome, took in connections(own, "edge", "user").values():
-            assert outcome == "TimeoutError" or took > 500  # a repeated SYN may come after the end
-        assert time.monotonic() - begun < 10
-        until(lambda: time.monotonic() - begun > 3, 5)
+        partition("edge", "user", "--for", "10s")
+        seen = datagrams(own, "edge", "user")
+        assert time.monotonic() < begun + 10, "this machine is too slow"
+        assert seen == nothing
+        until(lambda: time.monotonic() > begun + 11, 20)
         assert passing() == (everything, everything)

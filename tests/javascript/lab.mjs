@@ -46,7 +46,7 @@ test("up waits for the lab, says its stages, and down removes it and ends the se
   assert.deepEqual(lines, ["starting", "healthy"]);
   await lab.down();
   const [{ body }] = await requests(lab, "POST");
-  assert.deepEqual(body, { stack: "call.yaml", keep: false, ttl: "30min", name: "call" });
+  assert.deepEqual(body, { stack: "call.yaml", keep: false, discard: true, ttl: "30min", name: "call" });
   assert.deepEqual((await requests(lab, "DELETE")).map(({ path }) => path), ["/v1/labs/call"]);
 });
 

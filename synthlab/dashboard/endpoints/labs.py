@@ -6,6 +6,7 @@ import os
 import time
 from typing import Any
 
+from ...deploy.claim import volumes_of_lab
 from ...engine.ttl import SHORTEST_TTL_NS
 from ...errors import WrongUse
 from ...stack import read_stack
@@ -69,8 +70,11 @@ UP = schemas.fields(
     replace=schemas.flag("remove a lab of this name first"),
     variables=schemas.by_name(schemas.text("a value"), "values of ${VARIABLES} in the stack"),
     keep=schemas.flag("leave the lab up when the server ends"),
+    discard=schemas.flag("when it is taken down here, remove the volumes that it made"),
     allow_host=schemas.flag("let a file that is not your own act with your rights"),
 )
+DOWN = schemas.fields((), volumes=schemas.flag("remove the named volumes of its Compose project, too"))
+VOLUMES = schemas.fields(("volumes",), volumes=schemas.array(schemas.text("a volume"), "by name"))
 
 
 def list_labs(request: LabRequest) -> Any:
@@ -93,7 +97,8 @@ def bring_up(request: LabRequest) -> Any:
     if not body.get("allow_host", False):
         refuse_strange_stack(stack)
     ttl_s = None if ttl_ns is None else seconds_of(ttl_ns)
-    task = dashboard.tasks.up(stack, ttl_s, body.get("replace", False), body.get("keep", False))
+    flags = (body.get(flag, False) for flag in ("replace", "keep", "discard"))
+    task = dashboard.tasks.up(stack, ttl_s, *flags)
     return {"task": task.id}
 
 
@@ -118,7 +123,13 @@ def take_down(request: LabRequest) -> Any:
         raise NotThere(f"no lab '{name}'")
     if run := dashboard.runs.running(name):
         raise InTheWay(f"a scenario is running in lab '{name}': stop run {run} first")
-    return {"task": dashboard.tasks.down(name).id}
+    return {"task": dashboard.tasks.down(name, request.body.get("volumes", False)).id}
+
+
+def list_volumes(request: LabRequest) -> Any:
+    """The named volumes of a lab's Compose project."""
+    lab = request.lab()
+    return {"volumes": sorted(volumes_of_lab(lab.name, request.dashboard.backend.engine))}
 
 
 def get_task(request: LabRequest) -> Any:
@@ -142,7 +153,10 @@ TABLE = (
         method="POST", path="/v1/labs", handler=bring_up, body=UP, answer=BEGUN, status=202, failures=(403, 409)
     ),
     LabEndpoint(method="GET", path="/v1/labs/{lab}", handler=get_lab, answer=LAB_DETAILS),
-    LabEndpoint(method="DELETE", path="/v1/labs/{lab}", handler=take_down, answer=BEGUN, status=202, failures=(409,)),
+    LabEndpoint(
+        method="DELETE", path="/v1/labs/{lab}", handler=take_down, body=DOWN, answer=BEGUN, status=202, failures=(409,)
+    ),
+    LabEndpoint(method="GET", path="/v1/labs/{lab}/volumes", handler=list_volumes, answer=VOLUMES),
     LabEndpoint(method="GET", path="/v1/tasks/{id}", handler=get_task, answer=TASK),
     LabEndpoint(method="DELETE", path="/v1/tasks/{id}", handler=cancel_task, answer=TASK),
 )

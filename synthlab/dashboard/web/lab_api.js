@@ -12,7 +12,8 @@ export class LabApi {
   scenarios() { return this.ask("GET", "/v1/scenarios"); }
   runs() { return this.ask("GET", "/v1/runs"); }
   up(stack, more) { return this.ask("POST", "/v1/labs", { stack, ...more }); }
-  down(lab) { return this.ask("DELETE", place(lab)); }
+  down(lab, volumes) { return this.ask("DELETE", place(lab), { volumes }); }
+  volumes(lab) { return this.ask("GET", place(lab, "volumes")); }
   task(id) { return this.ask("GET", `/v1/tasks/${id}`); }
   cancel(id) { return this.ask("DELETE", `/v1/tasks/${id}`); }
   play(scenario, lab, variables) { return this.ask("POST", "/v1/runs", { scenario, lab, variables }); }

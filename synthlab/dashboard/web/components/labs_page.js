@@ -38,7 +38,7 @@ export function LabsPage({ api, onFailure }) {
       <section class="side" aria-label="Labs">
         <h2>Labs</h2>
         ${!labs ? html`<p class="note" role="status">Asking the container engine ...</p>` : labs.length === 0 ? html`<p class="note">No lab is up. Bring one up below.</p>` : html`
-        <ul class="lab-list">${labs.map((lab) => html`<${Lab} key=${lab.name} lab=${lab} onDown=${() => begin(api.down(lab.name))} />`)}</ul>`}
+        <ul class="lab-list">${labs.map((lab) => html`<${Lab} key=${lab.name} lab=${lab} onAsk=${() => volumesOf(api, lab)} onDown=${(volumes) => begin(api.down(lab.name, volumes))} />`)}</ul>`}
       </section>
       ${tasks.map((task) => html`<${Task} key=${task.id} task=${task} onCancel=${() => begin(api.cancel(task.id).then(({ id }) => ({ task: id })))}
         onDismiss=${() => setTasks(tasks.filter(({ id }) => id !== task.id))} />`)}
@@ -46,8 +46,18 @@ export function LabsPage({ api, onFailure }) {
     </main>`;
 }
 
-function Lab({ lab, onDown }) {
+// The volumes that remain when it is taken down; none of a lab that is not up.
+const volumesOf = (api, lab) => api.volumes(lab.name).then(({ volumes }) => volumes, () => []);
+
+function Lab({ lab, onAsk, onDown }) {
   const [asked, setAsked] = useState(false);
+  const [volumes, setVolumes] = useState([]);
+  const [discarded, setDiscarded] = useState(false);
+  const ask = async () => {
+    setDiscarded(false);
+    setVolumes(await onAsk());
+    setAsked(true);
+  };
   return html`
     <li class="lab-row">
       <a class="lab-name" href=${`#/${encodeURIComponent(lab.name)}`}>${lab.name}</a>
@@ -55,8 +65,9 @@ function Lab({ lab, onDown }) {
       <span class="soft">${lab.participants} participant${lab.participants === 1 ? "" : "s"}</span>
       <span class="soft">${lab.since ? `since ${sinceWords(lab.since)}` : ""}</span>
       <span class="lab-actions">${asked ? html`<span>Remove its containers?</span>
-        <button class="stop" onClick=${() => { setAsked(false); onDown(); }}>Take down ${lab.name}</button><button onClick=${() => setAsked(false)}>Keep</button>`
-        : html`<button onClick=${() => setAsked(true)}>Take down ...</button>`}</span>
+        ${volumes.length > 0 && html`<label class="check" title=${volumes.join(", ")}><input type="checkbox" checked=${discarded} onChange=${({ target }) => setDiscarded(target.checked)} /> Remove its volume${volumes.length > 1 ? "s" : ""}, too</label>`}
+        <button class="stop" onClick=${() => { setAsked(false); onDown(discarded); }}>Take down ${lab.name}</button><button onClick=${() => setAsked(false)}>Keep</button>`
+        : html`<button onClick=${ask}>Take down ...</button>`}</span>
     </li>`;
 }
 
