@@ -82,13 +82,16 @@ class PathResult:
         return statistics.median(self.rtts_ms) if self.rtts_ms else None
 
 
-def ping(lab: RunningLab, a: str, b: str, full: bool, progress: Progress) -> PathResult:
-    """Measure the path from one container to another; `full` takes about 20 s. Raises SynthlabError."""
+def ping(lab: RunningLab, a: str, b: str, full: bool, progress: Progress, family: int = 0) -> PathResult:
+    """Measure the path from one container to another; `full` takes about 20 s. Raises SynthlabError.
+
+    `family` is 4 or 6, the version of IP; 0: IPv4, or IPv6 where there is no route for IPv4.
+    """
     if a == b:
         raise WrongUse(f"ping: '{a}' is both ends; name two")
     source, target = (_running(lab, name) for name in (a, b))
     progress(f"{a} to {b}: datagrams")
-    result = _datagrams(lab, source, target, (a, b), full)
+    result = _datagrams(lab, source, target, (a, b), full, family)
     if not full:
         return result
     # Where a container has several networks, the one that the datagrams took.
@@ -139,13 +142,15 @@ def _running(lab: RunningLab, name: str) -> Container:
     return container
 
 
-def _datagrams(lab: RunningLab, source: Container, target: Container, names: tuple[str, str], full: bool) -> PathResult:
+def _datagrams(
+    lab: RunningLab, source: Container, target: Container, names: tuple[str, str], full: bool, family: int
+) -> PathResult:
     engine = lab.backend.engine
     echo = run_program(engine, target, "path_echo")
     try:
         port = first_line(f"ping {names[1]}", target, echo)
         count, interval_ms = (FULL_COUNT, FULL_INTERVAL_MS) if full else (COUNT, INTERVAL_MS)
-        arguments = (names[1], port, count, interval_ms, MOST_MTU if full else 0)
+        arguments = (names[1], port, count, interval_ms, MOST_MTU if full else 0, family)
         probed = json.loads(output_of(run_program(engine, source, "path_probe", *arguments), PATIENCE_S))
         assert echo.stdin
         echo.stdin.close()

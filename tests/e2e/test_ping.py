@@ -6,9 +6,12 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from synthlab.stack import Ip
 
 from .labs import synthlab
 from .pair import Pair, pair_up
@@ -116,3 +119,26 @@ def test_quick(lab: Pair) -> None:
         "there": {"client2 ingress": {"latency": "40ms"}},
         "back": {"client2 egress": {"latency": "40ms"}},
     }
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("ip", "option"), [("dual", "-6"), ("ipv6", "-6"), ("ipv6", "--json")])
+def test_ipv6(ip: Ip, option: str, tmp_path: Path) -> None:
+    """Over IPv6 everything is measured as over IPv4; a lab with IPv6 alone needs no option for it."""
+    with pair_up(f"e2e-ping-{ip}", tmp_path, ip) as pair:
+        ping = ("ping", "client1", "client2", option, "--json", "--lab", pair.name)
+        for words in (
+            ("client1", "--egress", "--latency", "30ms"),
+            ("client2", "--ingress", "--rate", "4mbit", "--latency", "40ms", "--mtu", "1400b"),
+            ("client2", "--flow", f"[{pair.address('client1', 6)}]:udp", "--egress", "--latency", "50ms"),
+        ):
+            synthlab("set", *words, "--lab", pair.name)
+        quick = json.loads(synthlab(*ping).stdout)
+        assert quick["addresses"] == [pair.address("client1", 6), pair.address("client2", 6)]
+        assert 120 <= min(quick["rtts_ms"]) < 120 + 2 * LATE_MS
+        assert quick["set"]["back"] == {"client2 egress": {"latency": "50ms"}}
+        full = json.loads(synthlab(*ping, "--full").stdout)
+        _agrees(full["there"], 70, 0, 4e6, reordered=False)
+        _agrees(full["back"], 50, 0, None, reordered=False)
+        assert full["back"]["rates"]["tcp"] > 5e6
+        assert full["mtu"] == 1400

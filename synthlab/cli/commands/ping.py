@@ -24,6 +24,9 @@ FullOption = Annotated[
     bool,
     typer.Option("--full", help="Also delay and loss each way, reordering, TCP and UDP rates, and path MTU: 25 s."),
 ]
+Ipv6Option = Annotated[
+    bool, typer.Option("-6", help="Over IPv6. By default over IPv4, and over IPv6 in a lab that has no other.")
+]
 
 
 def ping(
@@ -31,6 +34,7 @@ def ping(
     a: EndArgument,
     b: OtherArgument,
     full: FullOption = False,
+    ipv6: Ipv6Option = False,
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -43,6 +47,7 @@ def ping(
     Examples:
       synthlab ping client1 client2
       synthlab ping web db --full
+      synthlab ping web db -6
     """
     from ...lab.path_test import links_of
     from ...lab.path_test import ping as measure
@@ -50,7 +55,7 @@ def ping(
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)
     with console.progress() as progress:
-        result = measure(running, a, b, full, progress)
+        result = measure(running, a, b, full, progress, 6 if ipv6 else 0)
         states = running.states()
     addresses = dict(zip((a, b), result.addresses, strict=True))
     there, back = links_of(states, a, b, addresses), links_of(states, b, a, addresses)

@@ -26,7 +26,11 @@ def stamp_of(ancillary: Sequence[tuple[int, int, bytes]]) -> int:
 
 
 def main() -> None:
-    echo = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    # A socket that takes both protocols, if this kernel has IPv6.
+    both = socket.has_dualstack_ipv6()
+    echo = socket.socket(socket.AF_INET6 if both else socket.AF_INET, socket.SOCK_DGRAM)
+    if both:
+        echo.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     echo.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     echo.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     echo.bind(("", 0))

@@ -1,9 +1,9 @@
 """Sends the datagrams of a path test to a `path_echo`, and says what came back.
 
-Run as HOST PORT COUNT INTERVAL_MS MOST_MTU: it prints a JSON object with the addresses `own` and `other`, when each
-datagram was `sent`, and a list `back` of [number, answered, came]; times are in ns since 1970, that of arrival is the
-kernel's. With a MOST_MTU other than 0, `mtu` is the largest packet up to that size which passes both ways; None if none
-does.
+Run as HOST PORT COUNT INTERVAL_MS MOST_MTU FAMILY, which is 4, 6, or 0 for IPv4 if there is a route, else IPv6: it
+prints a JSON object with the addresses `own` and `other`, when each datagram was `sent`, and a list `back` of [number,
+answered, came]; times are in ns since 1970, that of arrival is the kernel's. With a MOST_MTU other than 0, `mtu` is the
+largest packet up to that size which passes both ways; None if none does.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 HEAD = struct.Struct("!IqqQ")
-SO_TIMESTAMPNS, IP_MTU_DISCOVER, PROBE = 35, 10, 3
-HEADERS = 20 + 8  # IPv4 and UDP
+SO_TIMESTAMPNS, IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, PROBE = 35, 10, 23, 3
+HEADERS = {socket.AF_INET: 20 + 8, socket.AF_INET6: 40 + 8}
+"""The headers of IP and UDP."""
+FAMILIES = {"0": (socket.AF_INET, socket.AF_INET6), "4": (socket.AF_INET,), "6": (socket.AF_INET6,)}
 SIZE = 100
 LEAST_MTU = 576
 PIECE = 1 << 16
@@ -35,12 +37,30 @@ def stamp_of(ancillary: Sequence[tuple[int, int, bytes]]) -> int:
     return int(seconds * 10**9 + nanoseconds)
 
 
-def opened(target: tuple[str, int]) -> socket.socket:
-    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def opened(host: str, port: int, family: str) -> socket.socket:
+    """A socket that is connected to the first address of the host to which there is a route."""
+    found = [(rows[0], rows[4]) for rows in socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)]
+    refusal: OSError | None = None
+    for wanted in FAMILIES[family]:
+        for own, target in found:
+            if own == wanted:
+                try:
+                    return connected(wanted, target)
+                except OSError as error:
+                    refusal = refusal or error
+    reason = refusal.strerror if refusal else f"it has no address of IPv{family}"
+    sys.exit(f"{host} cannot be reached: {reason}")
+
+
+def connected(family: int, target: Any) -> socket.socket:
+    probe = socket.socket(family, socket.SOCK_DGRAM)
     probe.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     # No fragments, and no size that the kernel has learned: the path itself answers.
-    probe.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, PROBE)
+    if family == socket.AF_INET:
+        probe.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, PROBE)
+    else:
+        probe.setsockopt(socket.IPPROTO_IPV6, IPV6_MTU_DISCOVER, PROBE)
     probe.connect(target)
     return probe
 
@@ -82,7 +102,7 @@ def measured(probe: socket.socket, count: int, interval_s: float) -> tuple[list[
 def passes(probe: socket.socket, number: int, size: int, patience_s: float) -> bool:
     """Whether a packet of this size is answered; `number` is the first of its tries."""
     for attempt in range(TRIES):
-        send(probe, number + attempt, size - HEADERS)
+        send(probe, number + attempt, size - HEADERS[probe.family])
         wait_s = patience_s if attempt == TRIES - 1 else APART_S
         if any(number <= other < number + TRIES for other, _, _ in answers(probe, time.monotonic() + wait_s)):
             return True
@@ -103,12 +123,12 @@ def path_mtu(probe: socket.socket, most: int, number: int, patience_s: float) ->
     return low
 
 
-def main(host: str, port: str, count: str, interval_ms: str, most_mtu: str) -> None:
+def main(host: str, port: str, count: str, interval_ms: str, most_mtu: str, family: str = "0") -> None:
     try:
-        other = str(socket.getaddrinfo(host, None, socket.AF_INET)[0][4][0])
+        probe = opened(host, int(port), family)
     except OSError as error:
         sys.exit(f"{host} cannot be resolved: {error.strerror}")
-    probe = opened((other, int(port)))
+    other = probe.getpeername()[0]
     sent, back = measured(probe, int(count), float(interval_ms) / 1000)
     result: dict[str, Any] = {"own": probe.getsockname()[0], "other": other, "sent": sent, "back": back}
     if int(most_mtu):

@@ -17,8 +17,10 @@ from typing import Any
 PIECE = 1 << 16
 DRAIN_S = 0.1  # limit for reading what has already arrived by the end
 STAMP = struct.Struct("!d")
-HEADERS = 14 + 20 + 8
-"""Ethernet, IPv4 and UDP: a rate counts whole frames."""
+HEADERS, HEADERS_IPV6 = 14 + 20 + 8, 14 + 40 + 8
+"""Ethernet, IP and UDP: a rate counts whole frames."""
+MAPPED = "::ffff:"
+"""How a socket for both protocols writes an IPv4 address."""
 MOST_DELAYS = 10_000
 
 
@@ -30,10 +32,10 @@ class Arrivals:
         self._octets = 0
         self._delays_ms: list[float] = []
 
-    def note(self, data: bytes, now_s: float) -> None:
+    def note(self, data: bytes, now_s: float, headers: int = HEADERS) -> None:
         """One arrived, at this time of the monotonic clock. The rate's span starts at the first, after its bits."""
         if self._delays_ms:
-            self._octets += len(data) + HEADERS
+            self._octets += len(data) + headers
         self._first_s, self._last_s = self._first_s or now_s, now_s
         if len(self._delays_ms) < MOST_DELAYS:
             self._delays_ms.append((now_s - STAMP.unpack_from(data)[0]) * 1000)
@@ -53,7 +55,10 @@ class Sink:
 
     def __init__(self, protocol: str) -> None:
         kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-        self._main = socket.socket(socket.AF_INET, kind)
+        both = socket.has_dualstack_ipv6()
+        self._main = socket.socket(socket.AF_INET6 if both else socket.AF_INET, kind)
+        if both:
+            self._main.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         self._main.bind(("", 0))
         self._open = {self._main}
         self._listens = protocol == "tcp"
@@ -87,12 +92,14 @@ class Sink:
 
     def _take_from(self, source: socket.socket) -> None:
         try:
-            data = source.recv(PIECE)
+            data, sender = source.recvfrom(PIECE)
         except OSError:
-            data = b""
+            data, sender = b"", None
         self.taken += len(data)
         if not self._listens and len(data) >= STAMP.size:
-            self._arrivals.note(data, time.monotonic())
+            address = sender[0] if sender else ""
+            over_6 = ":" in address and not address.startswith(MAPPED)
+            self._arrivals.note(data, time.monotonic(), HEADERS_IPV6 if over_6 else HEADERS)
         # Only for a connection does an empty read mean its end: a datagram may be empty.
         if not data and source is not self._main:
             self._open.remove(source)

@@ -97,6 +97,7 @@ class Source:
 
     def __init__(self, address: str, port: int, until: float, bps: float, control: str = "") -> None:
         self._target = (address, port)
+        self._family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self._control = control.encode()
         self._until = until
         self._bps = bps
@@ -109,7 +110,7 @@ class Source:
 
         Those the kernel refuses count as lost in the network. All containers of an engine share one monotonic clock.
         """
-        sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sender = socket.socket(self._family, socket.SOCK_DGRAM)
         filling = os.urandom(DATAGRAM - STAMP.size)
         for _ in paced(DATAGRAM, self._bps, self._until):
             with self.counting, contextlib.suppress(OSError):
@@ -120,7 +121,7 @@ class Source:
         failure: OSError | None = None
         while (left := self._until - time.monotonic()) > 0:
             try:
-                with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
+                with socket.socket(self._family, socket.SOCK_STREAM) as connection:
                     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, self._control)
                     connection.settimeout(min(CONNECT_S, left))
                     connection.connect(self._target)

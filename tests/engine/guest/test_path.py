@@ -15,13 +15,15 @@ pytestmark = pytest.mark.issue(13)
 GUEST = Path(__file__).parents[3] / "synthlab" / "engine" / "guest"
 
 
-def run(count: int, interval_ms: float, most_mtu: int = 0) -> tuple[dict[str, Any], list[list[int]]]:
+def run(
+    count: int, interval_ms: float, most_mtu: int = 0, host: str = "127.0.0.1"
+) -> tuple[dict[str, Any], list[list[int]]]:
     """What the probe and the echo print."""
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, GUEST / "path_echo.py"], stdin=pipe, stdout=pipe, text=True) as echo:
         assert echo.stdout
         port = echo.stdout.readline().strip()
-        words = ["127.0.0.1", port, str(count), str(interval_ms), str(most_mtu)]
+        words = [host, port, str(count), str(interval_ms), str(most_mtu)]
         probe = subprocess.run([sys.executable, GUEST / "path_probe.py", *words], stdout=pipe, text=True, check=True)
         came, _ = echo.communicate(timeout=10)
     return json.loads(probe.stdout), json.loads(came)
@@ -39,10 +41,17 @@ def test_times() -> None:
     assert "mtu" not in probed
 
 
+def test_ipv6() -> None:
+    probed, came = run(5, 5, host="::1")
+    assert (probed["own"], probed["other"]) == ("::1", "::1")
+    assert len(came) == len(probed["back"]) == 5
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("most", [576, 1500, 9000])
-def test_path_mtu(most: int) -> None:
+def test_path_mtu(most: int, host: str) -> None:
     """Loopback passes every size asked for."""
-    probed, _ = run(2, 1, most)
+    probed, _ = run(2, 1, most, host)
     assert probed["mtu"] == most
 
 
@@ -53,3 +62,11 @@ def test_an_unknown_name() -> None:
     )
     assert done.returncode == 1
     assert done.stderr.startswith("no-such-host.invalid cannot be resolved: ")
+
+
+def test_a_family_that_the_host_lacks() -> None:
+    words = ["127.0.0.1", "1", "1", "1", "0", "6"]
+    done = subprocess.run(
+        [sys.executable, GUEST / "path_probe.py", *words], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == "127.0.0.1 cannot be reached: it has no address of IPv6\n"
