@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
+from ..control.container_lookup import cut_off
 from ..control.group_change import LabClient
 from ..control.probes import ProbeReading, readings_of
 from ..control.running_lab import RunningLab
@@ -21,6 +22,8 @@ from .participants import lab_data
 POLL_S = 1.0
 LOOK_EVERY = 2
 """Containers are listed in every second round: they change rarely, and the engine takes long to list them."""
+COMPARE_EVERY = 5
+"""In every fifth of these, containers are asked when they were started: each answer costs the engine a request."""
 WRITE_S = 0.1
 """The shortest time between two writes to a listener."""
 BEAT_S = 15.0
@@ -84,6 +87,9 @@ class LabFeed:
         self._lab: RunningLab | None = None
         self._last: dict[str, bytes] = {}
         self._states: dict[str, Any] = {}
+        self._looks = 0
+        self._overtaken: set[str] = set()
+        """The ids of containers whose companion was started after them, so that they are cut off."""
         self._changed: set[str] = set()
         """The clients whose states were sent since this round began."""
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix=f"feed-{name}")
@@ -136,7 +142,11 @@ class LabFeed:
         try:
             self._lab = lab = await asyncio.to_thread(self._lookup, self.name)
             near = await asyncio.to_thread(is_near, lab)
-            self.send("lab", lab_data(lab.name, lab.members, near, self._run(lab.name)))
+            if self._looks % COMPARE_EVERY == 0:
+                self._overtaken = await asyncio.to_thread(cut_off, lab.members, lab.backend.engine.started_at)
+            self._looks += 1
+            lost = self._overtaken | cut_off(lab.members, lambda container: 0.0)
+            self.send("lab", lab_data(lab.name, lab.members, near, self._run(lab.name), lost))
         except SynthlabError as error:
             self._lab = None
             self.send("lab", {"name": self.name, "participants": [], "running": None, "error": error.message})

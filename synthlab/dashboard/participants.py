@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -35,14 +35,19 @@ def labs_data(labs: Iterable[str], starting: Iterable[str], containers: Sequence
     ]
 
 
-def lab_data(name: str, members: Sequence[Container], near: bool, run: str | None) -> dict[str, Any]:
-    """A lab's participants in order; `near` is whether published ports open on this machine."""
+def lab_data(
+    name: str, members: Sequence[Container], near: bool, run: str | None, lost: Collection[str] = ()
+) -> dict[str, Any]:
+    """A lab's participants in order; `near` is whether published ports open on this machine.
+
+    `lost` are the ids of containers that are cut off.
+    """
     companions = holders(members)
     shown = [one for member in members if member.role != _COMPANION for one in _networks(member, companions)]
     held = {network.network_name for holder in companions.values() for network in holder.per_network()}
     return {
         "name": name,
-        "participants": [_participant(one, one.title in held, near) for one in shown],
+        "participants": [_participant(one, one.title in held, near, one.id in lost) for one in shown],
         "running": run,
         "outside": outside_line(members),
     }
@@ -56,7 +61,7 @@ def _networks(member: Container, companions: Mapping[str, Container]) -> list[Co
     return [replace(member, client=f"{member.title}@{name}", group=member.title) for name in holder.networks]
 
 
-def _participant(member: Container, held: bool, near: bool) -> dict[str, Any]:
+def _participant(member: Container, held: bool, near: bool, lost: bool) -> dict[str, Any]:
     conditioned = member.conditioned or held
     running = member.state == "running"
     data: dict[str, Any] = {
@@ -75,5 +80,6 @@ def _participant(member: Container, held: bool, near: bool) -> dict[str, Any]:
         "page": f"{api_url(member)}/" if member.role == "client" and near and api_url(member) else "",
         "why_not": "" if conditioned else unconditioned(member).message,
         "no_numbers": NO_NUMBERS if is_proxy(member) else "",
+        "cut_off": lost,
     }
     return data | {key: value for key, value in optional.items() if value}

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from synthlab.control.container_lookup import cut_off
 from synthlab.dashboard.participants import lab_data
 from synthlab.stack.apps import NO_NUMBERS
 from synthlab.testing import fake_companion, fake_container
@@ -39,3 +40,18 @@ def test_people_from_outside() -> None:
     assert lab["outside"] == "people from outside use http://127.0.0.1:8080/; their network is not conditioned"
     assert [one.get("no_numbers") for one in lab["participants"]] == [None, NO_NUMBERS]
     assert lab_data("call", [me], near=True, run=None)["outside"] is None
+
+
+def test_cut_off() -> None:
+    """A service whose companion has ended says so, in each of its networks; others do not."""
+    edge = replace(fake_container("own", "edge"), id="edge", role="service", ports={}, group="")
+    web = replace(edge, id="web", client="web")
+    of_edge = replace(fake_companion("own", "edge"), networks=("front", "back"), state="exited")
+    members = [edge, of_edge, web, fake_companion("own", "web")]
+    lost = cut_off(members, lambda container: 0.0)
+    seen = lab_data("own", members, near=True, run=None, lost=lost)["participants"]
+    assert [(one["name"], one.get("cut_off", False)) for one in seen] == [
+        ("edge@front", True),
+        ("edge@back", True),
+        ("web", False),
+    ]

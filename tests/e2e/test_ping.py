@@ -138,7 +138,11 @@ def test_ipv6(ip: Ip, option: str, tmp_path: Path) -> None:
         assert 120 <= min(quick["rtts_ms"]) < 120 + 2 * LATE_MS
         assert quick["set"]["back"] == {"client2 egress": {"latency": "50ms"}}
         full = json.loads(synthlab(*ping, "--full").stdout)
-        _agrees(full["there"], 70, 0, 4e6, reordered=False)
-        _agrees(full["back"], 50, 0, None, reordered=False)
+        for way, delay_ms in (("there", 70), ("back", 50)):
+            delays = sorted(full[way]["delays_ms"])
+            assert len(delays) > 0.95 * full[way]["sent"]
+            assert delay_ms <= delays[len(delays) // 10] < delay_ms + LATE_MS
+        assert full["there"]["rates"]["udp"] == pytest.approx(4e6, rel=0.1)
+        assert 0.6 * 4e6 < full["there"]["rates"]["tcp"] < 4e6
         assert full["back"]["rates"]["tcp"] > 5e6
         assert full["mtu"] == 1400

@@ -6,6 +6,7 @@ import os
 import time
 from typing import Any
 
+from ...control.container_lookup import cut_off
 from ...deploy.claim import volumes_of_lab
 from ...engine.ttl import SHORTEST_TTL_NS
 from ...errors import WrongUse
@@ -52,6 +53,7 @@ PARTICIPANT = schemas.fields(
     no_numbers=schemas.text("why the lab has no numbers of WebRTC of it"),
     screen=schemas.flag("whether it has a screen (VNC)"),
     debugger=schemas.flag("whether it has a debugger (DevTools)"),
+    cut_off=schemas.flag("its companion has ended, so it has no network: a restart restores both"),
     page=schemas.text("the address of its control page"),
     address=schemas.text("its IP address in the lab"),
 )
@@ -112,7 +114,8 @@ def _check_name(name: str) -> None:
 def get_lab(request: LabRequest) -> Any:
     """A lab's participants."""
     lab = request.lab()
-    return lab_data(lab.name, lab.members, is_near(lab), request.dashboard.runs.running(lab.name))
+    lost = cut_off(lab.members, lab.backend.engine.started_at)
+    return lab_data(lab.name, lab.members, is_near(lab), request.dashboard.runs.running(lab.name), lost)
 
 
 def take_down(request: LabRequest) -> Any:

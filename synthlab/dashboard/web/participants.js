@@ -27,8 +27,9 @@ const publishes = (numbers) => Object.values(numbers ?? {}).some((values) => Obj
 export const roleWords = ({ role, app }) => (app ? `${app}` : ROLE_WORDS[role] ?? role);
 
 // How a participant is, as {level, word}.
-export function healthOf({ role, state, health }, clientState) {
+export function healthOf({ role, state, health, cut_off: isCutOff }, clientState) {
   if (role === "outside") return { level: "none", word: "in the call" };
+  if (isCutOff && state === "running") return { level: "bad", word: "cut off" };
   if (state !== "running") return { level: state === "paused" ? "poor" : "bad", word: state };
   if (health === "starting") return { level: "poor", word: "starting" };
   if (health === "unhealthy") return { level: "bad", word: "unhealthy" };

@@ -23,6 +23,7 @@ test("callers are those who see or are seen", () => {
 });
 
 test("health in a word", () => {
+  assert.deepEqual(healthOf(client("client1", { cut_off: true }), { error: "x" }), { level: "bad", word: "cut off" });
   const word = (more, state) => healthOf(client("client1", more), state).word;
   assert.equal(word({}), "healthy");
   assert.equal(word({ state: "paused" }), "paused");

@@ -38,7 +38,7 @@ function Row({ one, state, probes, samples, chosen, opened, onChoose, onOpen }) 
         ${isOpenable ? html`<button class="disclose" aria-expanded=${opened ? "true" : "false"} onClick=${() => onOpen(opened ? undefined : one.name)}>${one.name}</button>`
           : html`<b>${one.name}</b>`}
         <small>${roleWords(one)}</small>
-        ${one.conditioned ? html`<span class=${`health is-${health.level}`} title=${state?.problem ?? state?.error ?? health.word}><span class=${health.level === "good" ? "hidden" : ""}>${health.word}</span></span>`
+        ${one.conditioned ? html`<span class=${`health is-${health.level}`} title=${one.cut_off ? "It has no network: restart it" : state?.problem ?? state?.error ?? health.word}><span class=${health.level === "good" ? "hidden" : ""}>${health.word}</span></span>`
           : html`<span class="badge" title=${one.why_not}>not conditioned</span>`}
       </div>
       ${one.conditioned && html`<div class="participant-rates">${Object.keys(WAYS).map((way) => html`<${Way} key=${way} way=${way} name=${one.name} samples=${samples} />`)}</div>`}
