@@ -7,10 +7,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from .labs import docker, synthlab, until
+from .labs import docker, lab_up, synthlab, until
 from .own_projects import PROJECTS, OwnProject, project_image, settled, wrapped
 
 pytestmark = [pytest.mark.docker, pytest.mark.issue(13), pytest.mark.timeout(300)]
@@ -61,6 +62,15 @@ for family, kind, _, _, address in socket.getaddrinfo(sys.argv[1], int(sys.argv[
         for _ in range(20):
             one.sendto(b"x", address)
             time.sleep(0.01)
+"""
+STACK = f"""\
+ip: dual
+clients:
+  two:
+    image: syntheticnet
+    command: sleep infinity
+    network: {{flows: {{"one:udp": {{egress: {{latency: {LATENCY_MS}ms}}}}}}}}
+  one: {{image: syntheticnet, command: sleep infinity}}
 """
 SERVES = "import socket; print(socket.socket(socket.AF_INET).connect_ex(('127.0.0.1', 8000)) == 0)"
 
@@ -201,3 +211,18 @@ def test_partitions() -> None:
         assert seen == nothing
         until(lambda: time.monotonic() > begun + 11, 20)
         assert passing() == (everything, everything)
+
+
+@pytest.mark.soak
+def test_a_flow_of_a_stack(tmp_path: Path) -> None:
+    """A flow of a stack that names another client is in force over both protocols, though that one starts later."""
+    (tmp_path / "named.yaml").write_text(STACK)
+    with lab_up("own-named", tmp_path / "named.yaml") as lab:
+
+        def quickest(*options: str) -> float:
+            measured = json.loads(synthlab("ping", "one", "two", "--json", "--lab", lab, *options).stdout)
+            return float(min(measured["rtts_ms"]))
+
+        until(lambda: quickest() >= LATENCY_MS, 10)
+        assert quickest("-6") >= LATENCY_MS
+        assert LATENCY_MS <= quickest() < LATENCY_MS + QUICK_MS

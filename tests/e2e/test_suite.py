@@ -105,6 +105,15 @@ def test_node_suite(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+def test_npm_suite(tmp_path: Path) -> None:
+    """README's line: `npm test` of a project whose tests are Node's, with a bundled profile."""
+    (tmp_path / "package.json").write_text('{"private": true, "scripts": {"test": "node --test"}}')
+    (tmp_path / "own.test.js").write_text(NODE)
+    judged(suite("npm", "test", settings=("--set", "web=wpt/3g")), 0)
+    judged(suite("npm", "test", settings=("--set", "web=wpt/dsl")), 1)
+
+
+@pytest.mark.soak
 def test_a_suite_in_a_service() -> None:
     """It runs in the service's container; its status comes back."""
     connect = "s = time.monotonic(); socket.create_connection(('web', 8000))"
