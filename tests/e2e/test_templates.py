@@ -21,7 +21,7 @@ from ..installation import build_wheel
 from .labs import docker, synthlab
 from .leftovers import leftovers
 
-pytestmark = [pytest.mark.docker, pytest.mark.issue(13), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.issue(13), pytest.mark.soak, pytest.mark.timeout(900)]
 
 PROGRAMS = Path(sys.executable).parent
 
@@ -76,7 +76,6 @@ def test_bare() -> None:
     assert 160 <= second < 240
 
 
-@pytest.mark.soak
 def test_compose() -> None:
     """The override file and the flow have their effect, and the suite passes in a lab of its own."""
     ensure_base_image(Engine(), lambda line: None)
@@ -93,13 +92,11 @@ def test_compose() -> None:
     assert 1.2 <= float(time.split()[1]) < 2  # two round trips
 
 
-@pytest.mark.soak
 def test_pytest() -> None:
     (written,) = follow(next_steps("pytest"), "none").values()
     assert " 2 passed in " in written[0]
 
 
-@pytest.mark.soak
 def test_playwright() -> None:
     """npm installs what is there and Playwright alone; the browser is the lab's."""
     written = follow(next_steps("playwright"), "none")
@@ -126,7 +123,6 @@ def results() -> None:
     assert leftovers("lab") == []
 
 
-@pytest.mark.soak
 def test_ci() -> None:
     """The scenario that both jobs play passes by hand."""
     for step in next_steps("ci"):
@@ -139,7 +135,6 @@ def is_taken(step: dict[str, str], hit: bool) -> bool:
     return step.get("if") in (None, f"steps.images.outputs.cache-hit {'==' if hit else '!='} 'true'")
 
 
-@pytest.mark.soak
 @pytest.mark.usefixtures("wheel")
 def test_github(folder: Path) -> None:
     """The steps of the job succeed in a shell, in order, with an empty cache and with a full one."""
@@ -160,7 +155,6 @@ def test_github(folder: Path) -> None:
         results()
 
 
-@pytest.mark.soak
 @pytest.mark.usefixtures("wheel")
 def test_gitlab() -> None:
     """The script of the job succeeds in one shell, with an empty cache and with a full one."""
