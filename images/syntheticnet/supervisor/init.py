@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from .. import channel, syscalls
 from ..conditions import Conditions
+from ..conditions.hosts import named_hosts
 from ..firewall import CONTROL_PORTS, control_port_rules, put_rules
 from ..forwarder import process as forwarder
 from ..forwarder.controller import drawn_schedule
@@ -93,7 +94,8 @@ def _start_ours(
 ) -> None:
     """Start a network's forwarder and, unless disabled, its API, each as its own user; returns once both work.
 
-    A companion starts its API with the first request: by then it has cost more than all the rest of the companion.
+    A companion starts its API with the first request, since that costs more than all the rest of it; unless the API has
+    names to look up from the start.
     """
     name, startup = _network(settings, number)
     schedule, files = SharedDocument.create(), SharedDocument.create()
@@ -120,7 +122,7 @@ def _start_ours(
     port, of_api = settings.api_port + number, Pulse()
     listening = _listening(settings, number)
     serve = _api(settings, number, listening, api_end, hosts, of_api, probed)
-    if settings.command:
+    if settings.command or settings.allow.names or named_hosts(startup.to_dict()):
         import_module("..api.process", __package__)  # before the application can alter it on disk
         children.start("api", serve, of_api, name)
         _await_health(children, lambda: _healthy(port))
