@@ -66,6 +66,14 @@ add rule inet synthlab to_outside ip daddr {gateway} tcp sport {listed} accept
 """
 
 
+def tls_port_rules(address: str, port: int) -> str:
+    """Rules that let everybody reach this port at this address of an unconditioned interface."""
+    return f"""
+add rule inet synthlab from_outside ip daddr {address} tcp dport {port} accept
+add rule inet synthlab to_outside ip saddr {address} tcp sport {port} accept
+"""
+
+
 def raise_firewall(nft: str = NFT) -> None:
     """Load the rules; raises NoFirewall with nft's first line of output. Other tables are not touched."""
     put_rules(RULES, nft)

@@ -25,6 +25,7 @@ from .remote_names import RemoteNames, lookup
 from .routes import endpoints
 from .server import serve
 from .state_answer import Identity
+from .tls_port import TlsPort
 
 _ANY: Mapping[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"]}
 
@@ -37,6 +38,7 @@ def main(
     allow: Allow,
     pulse: Pulse,
     probed: socket.socket | None = None,
+    tls: TlsPort | None = None,
 ) -> None:
     """Serve until killed; `probed` is where a prober sends its numbers."""
     control, admitted = ControlClient(channel), Admitted(hosts, allow)
@@ -45,7 +47,7 @@ def main(
     remotes = RemoteNames(hosts, partial(lookup, identity.lab))
     followed, probes = FollowedHosts(control), ProbeResults(probed)
     app = make(control, identity, access, pulse, remotes, probes, followed.named)
-    serve(app, listening, _background(pulse, probes, admitted.follow(control), followed.follow()))
+    serve(app, listening, _background(pulse, probes, admitted.follow(control), followed.follow()), tls)
 
 
 def make(

@@ -10,6 +10,7 @@ import asyncio
 import encodings.idna  # noqa: F401 - else the first lookup of a host name would load it
 import socket
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -17,6 +18,8 @@ import uvicorn.lifespan.off
 import uvicorn.logging
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .tls_port import TlsPort, TlsServer
 
 STALLED_S = 20.0
 
@@ -53,10 +56,19 @@ class _Server(uvicorn.Server):
         """Wait forever: uvicorn's own loop wakes ten times a second to tick and to check whether to exit."""
         await asyncio.get_running_loop().create_future()
 
+    async def adopt(self, connected: socket.socket) -> None:
+        """Serve a connection that is open already. A request on it has no server address (see `AccessMiddleware`)."""
+        protocol = partial(_Protocol, self.config, self.server_state, {})
+        await asyncio.get_running_loop().connect_accepted_socket(protocol, connected)
 
-def serve(app: ASGIApp, listening: Sequence[socket.socket], beside: Coroutine[Any, Any, None]) -> None:
+
+def serve(
+    app: ASGIApp, listening: Sequence[socket.socket], beside: Coroutine[Any, Any, None], tls: TlsPort | None = None
+) -> None:
     """Serve, and run `beside` concurrently, until PID 1 kills this process."""
-    asyncio.run(_both(_Server(configured(app)).serve(sockets=list(listening)), beside))
+    server = _Server(configured(app))
+    remote = [TlsServer(tls, server.adopt).serve()] if tls else []
+    asyncio.run(_together(server.serve(sockets=list(listening)), beside, *remote))
 
 
 def configured(app: ASGIApp) -> uvicorn.Config:
@@ -79,5 +91,5 @@ def configured(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-async def _both(serving: Coroutine[Any, Any, None], beside: Coroutine[Any, Any, None]) -> None:
-    await asyncio.gather(serving, beside)
+async def _together(*running: Coroutine[Any, Any, None]) -> None:
+    await asyncio.gather(*running)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from .. import channel, syscalls
 from ..conditions import Conditions
@@ -29,6 +29,9 @@ from .keeper import Keeper
 from .loop import Supervisor
 from .own_networks import keepers_of
 from .settings import RUN, BadSettings, Settings
+
+if TYPE_CHECKING:
+    from ..api.tls_port import TlsPort
 
 # Users created in the image for these processes.
 FORWARDER_USER, API_USER = 65310, 65311
@@ -60,7 +63,10 @@ def _live(settings: Settings) -> int:
         left_over.unlink()
     keepers = keepers_of(settings)
     with network_devices.one_line_errors():
-        hosts = [host for keeper in keepers for host in keeper.start(settings.allow.host)]
+        trusted = settings.allow.host and settings.tls is None
+        hosts = [host for keeper in keepers for host in keeper.start(trusted)]
+        if settings.tls:
+            keepers[0].answer_everybody(settings.tls.port)
         if any(keeper.separate for keeper in keepers):
             # The host reaches published ports through an unconditioned interface, which is cut off otherwise.
             for host in hosts:
@@ -121,14 +127,15 @@ def _start_ours(
         return
     port, of_api = settings.api_port + number, Pulse()
     listening = _listening(settings, number)
-    serve = _api(settings, number, listening, api_end, hosts, of_api, probed)
+    tls = _tls_port(settings) if number == 0 and settings.tls else None
+    serve = _api(settings, number, listening, api_end, hosts, of_api, probed, tls)
     if settings.command or settings.allow.names or named_hosts(startup.to_dict()):
         import_module("..api.process", __package__)  # before the application can alter it on disk
         children.start("api", serve, of_api, name)
         _await_health(children, lambda: _healthy(port))
     else:
         _await_health(children, lambda: channel.is_answered(api_end))
-        children.start_when_called("api", serve, of_api, name, listening)
+        children.start_when_called("api", serve, of_api, name, [*listening, *([tls.listening] if tls else [])])
 
 
 def _network(settings: Settings, number: int) -> tuple[str, Conditions]:
@@ -158,6 +165,7 @@ def _api(
     hosts: Sequence[str],
     pulse: Pulse,
     probed: prober.Channel | None,
+    tls: TlsPort | None,
 ) -> ChildBody:
     """The body of a network's API process; the first network's has the numbers of the container's probes."""
     network, startup = _network(settings, number)
@@ -172,9 +180,24 @@ def _api(
 
         identity = Identity(name, settings.lab, startup, container, settings.self_control, settings.screen_port)
         numbers = probed.api if probed and not number else None
-        api.main(listening, control, identity, hosts, settings.allow, pulse, numbers)
+        api.main(listening, control, identity, hosts, settings.allow, pulse, numbers, tls)
 
     return serve
+
+
+def _tls_port(settings: Settings) -> TlsPort:
+    """The control port for other machines. Only root can read the lab's secrets."""
+    import ssl
+
+    from ..api.tls_port import TlsPort
+
+    assert settings.tls
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(settings.tls.certificate)
+    listening = socket.create_server(("", settings.tls.port), backlog=128)
+    tunnels = set(settings.ports) - {settings.tls.port, settings.api_port}
+    return TlsPort(listening, context, settings.tls.token_digest, tunnels)
 
 
 def _await_health(children: Children, healthy: Callable[[], bool]) -> None:

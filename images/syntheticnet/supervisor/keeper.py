@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
 
+from ..firewall import put_rules, tls_port_rules
 from . import gateway, network_devices
 from .children import say
 from .interface import Interface, IPNetwork, NoInterface, Route
@@ -93,6 +94,12 @@ class Keeper:
     def publishes(self) -> bool:
         """Whether the control ports are published on the conditioned network."""
         return self._publishing is not None and not self.separate
+
+    def answer_everybody(self, port: int) -> None:
+        """Let everybody reach this port where the control ports are published, outside the conditioned network."""
+        if self._publishing and self._publishing.ipv4 and self.separate:
+            put_rules(tls_port_rules(self._publishing.ipv4, port))
+            network_devices.answer_through(self._publishing)
 
     def claims(self, interface: Interface) -> bool:
         """Whether an interface is this keeper's to take over."""

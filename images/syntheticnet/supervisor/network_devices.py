@@ -143,6 +143,19 @@ def lead_nowhere(other: Interface) -> None:
                 kernel.route("del", oif=other.index, **_written(route))
 
 
+def answer_through(other: Interface) -> None:
+    """Send whatever has an IPv4 address of `other` as its source back through it, although it has no default route."""
+    with IPRoute() as kernel:
+        for address in other.addresses:
+            if address.family == socket.AF_INET:
+                kernel.rule("add", src=address.host, src_len=32, table=_HOST_TABLE)
+                on_link = {"dst": str(address.network), "scope": _SCOPE_LINK}
+                kernel.route("replace", oif=other.index, table=_HOST_TABLE, **on_link)
+        for route in other.routes:
+            if route.family == socket.AF_INET:
+                kernel.route("replace", oif=other.index, table=_HOST_TABLE, **_written(route))
+
+
 def open_events() -> socket.socket:
     """A socket that is readable whenever an interface, address or route is added or removed; needs no capability."""
     events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)

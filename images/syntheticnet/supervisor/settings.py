@@ -24,6 +24,7 @@ DEFAULT_ENTRY = "/opt/bin/entry"
 QOS_SPEC = Path("/opt/etc/synthetic_network.json")
 CONDITIONS = Path("/opt/etc/synthlab/conditions.json")
 FILES = Path("/opt/etc/synthlab/files")
+CERTIFICATE, TOKEN_DIGEST = Path("/run/secrets/synthlab.pem"), Path("/run/secrets/synthlab-token-digest")
 API_PORT = 80
 CONTROL_PORTS = (5901, 9222)
 PROTOCOLS = ("ipv4", "dual", "ipv6")
@@ -44,6 +45,15 @@ class ApplicationUser:
 
 
 @dataclass(frozen=True)
+class TlsSettings:
+    """The control port for other machines. `certificate` is the file with certificate and key, both as PEM."""
+
+    port: int
+    certificate: Path
+    token_digest: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """How this container runs. `command` is empty if there is no application.
 
@@ -51,7 +61,8 @@ class Settings:
     network, with those of `startup`. `api_port` None: no API, so the startup conditions never change. `expires` is when
     the container stops (Unix time, s); None: never. With `ipv6_only` the application has no IPv4. With `self_control`
     it may change its own conditions. `screen_port` is the host's port of its screen; 0 if the engine has chosen it,
-    None without a screen. `probes` are what it requests of others, to measure that.
+    None without a screen. `probes` are what it requests of others, to measure that. With `tls` no address is trusted,
+    and whoever knows the lab's token has full access.
     """
 
     command: tuple[str, ...]
@@ -70,12 +81,14 @@ class Settings:
     self_control: bool = False
     screen_port: int | None = None
     probes: tuple[Probe, ...] = ()
+    tls: TlsSettings | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
         """Read the environment and the container's command; raises BadSettings."""
         files = _files(FILES)
         api_port = _api_port(environment.get("SYNTHLAB_API_PORT", ""))
+        tls = _tls(environment.get("SYNTHLAB_TLS_PORT", ""))
         return cls(
             command=_command(environment, arguments),
             user=read_user(environment),
@@ -83,7 +96,7 @@ class Settings:
             startup=_startup(environment.get("SYNTHLAB_CONDITIONS", ""), files),
             files=files.texts(),
             api_port=api_port,
-            ports=_ports(environment.get("SYNTHLAB_CONTROL_PORTS", ""), api_port),
+            ports=_ports(environment.get("SYNTHLAB_CONTROL_PORTS", ""), api_port, tls.port if tls else None),
             name=environment.get("SYNTHLAB_NAME", ""),
             lab=environment.get("SYNTHLAB_LAB", ""),
             expires=_expires(environment.get("SYNTHLAB_EXPIRES", "")),
@@ -93,6 +106,7 @@ class Settings:
             self_control=_self_control(environment),
             screen_port=_screen_port(environment.get("SYNTHLAB_SCREEN_PORT", "")),
             probes=_probes(environment.get("SYNTHLAB_PROBES", ""), api_port),
+            tls=tls,
         )
 
 
@@ -156,13 +170,26 @@ def _api_port(text: str) -> int | None:
     return int(text or API_PORT)
 
 
-def _ports(text: str, api_port: int | None) -> tuple[int, ...]:
+def _ports(text: str, *ours: int | None) -> tuple[int, ...]:
     """Ports that are never conditioned: the API's, and the named ones, by default screen and debugger."""
     words = text.replace(",", " ").split()
     if not all(word.isdecimal() and 0 < int(word) < 65536 for word in words):
         raise BadSettings(f"SYNTHLAB_CONTROL_PORTS: {text!r} is not a list of ports such as 80,5901")
-    own = {api_port} if api_port else set()
+    own = {port for port in ours if port}
     return tuple(sorted(own | set(map(int, words or CONTROL_PORTS))))
+
+
+def _tls(text: str) -> TlsSettings | None:
+    if not text:
+        return None
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise BadSettings(f"SYNTHLAB_TLS_PORT: {text!r} is not a port from 1 to 65535")
+    try:
+        digest = TOKEN_DIGEST.read_text(encoding="ascii").strip()
+        CERTIFICATE.open("rb").close()
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"SYNTHLAB_TLS_PORT: requires the lab's secrets: {error}") from None
+    return TlsSettings(int(text), CERTIFICATE, digest)
 
 
 def _expires(text: str) -> float | None:
