@@ -27,6 +27,8 @@ NETWORK_ALIAS = "synthlab-network-"
 API_PORT = 80
 COMPANION_API_PORT = 65080
 """API port of a companion, which shares the server's network and must not take one of its ports."""
+TLS_PORT = 65400
+"""Port of a client's API for other machines, where a lab is spread over several."""
 VNC_PORT = 5901
 CDP_PORT = 9222
 PROXY_PORT = 1080

@@ -16,7 +16,9 @@ def api_url(container: Container) -> str | None:
     if container.state not in ("running", "paused", "restarting"):
         return None
     port = container.ports.get(container.api_port)
-    return f"http://{HOST}:{port}" if port else None
+    if not port:
+        return None
+    return f"https://{container.host}:{port}" if container.node else f"http://{HOST}:{port}"
 
 
 def control_page(client: Container) -> str:

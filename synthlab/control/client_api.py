@@ -11,6 +11,7 @@ from syntheticnet.conditions import write_duration
 
 from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
+from ..engine.lab_access import LabAccess
 from .addresses import api_url
 from .clock_sync import ClockSample
 from .http_connection import HttpConnection, Transport
@@ -127,7 +128,8 @@ class ClientApi(Protocol):
 class HttpClientApi:
     """The ClientApi of a container, at `url` if it runs. `transport` replaces the network in a test.
 
-    If `relay` returns a relay, requests go through that instead. Client clocks are compared with `clock`.
+    If `relay` returns a relay, requests go through that instead. `access` is for a container on another machine. Client
+    clocks are compared with `clock`.
     """
 
     def __init__(
@@ -137,10 +139,11 @@ class HttpClientApi:
         transport: Transport | None = None,
         relay: Callable[[], Relay | None] = lambda: None,
         clock: Clock = MACHINE,
+        access: LabAccess | None = None,
     ) -> None:
         self.name = name
         self.url = url
-        self._connection = HttpConnection(name, url, transport, relay, clock)
+        self._connection = HttpConnection(name, url, transport, relay, clock, access)
         self._by: dict[str, str] = {}
 
     def signed(self, by: str) -> HttpClientApi:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ..engine.api import EngineApi
 from ..engine.containers import Container
+from ..engine.lab_access import LabAccess
 from .addresses import api_url
 from .client_api import ClientApi, HttpClientApi
 
@@ -42,7 +43,7 @@ def leads_to(url: str, container: str) -> bool:
 
 def is_near(container: Container) -> bool:
     """Whether a running container's ports open on this machine."""
-    return leads_to(api_url(container) or "", container.id)
+    return not container.node and leads_to(api_url(container) or "", container.id)
 
 
 class ClientConnections:
@@ -60,6 +61,8 @@ class ClientConnections:
         self._by_port: bool | None = None
         self._relays: dict[tuple[str, int], Relay] = {}
         self._made: dict[tuple[str, int, str | None], HttpClientApi] = {}
+        self._engine = engine
+        self._accesses: dict[tuple[str, str], LabAccess | None] = {}
 
     def api(self, container: Container) -> ClientApi:
         """A container's API: the same object for the same container and URL, so that its connection is reused."""
@@ -67,8 +70,18 @@ class ClientConnections:
         url = api_url(container) or (UNPUBLISHED if container.state == "running" else None)
         place = container.id, container.number, url
         if place not in self._made:
-            self._made[place] = HttpClientApi(container.client, url, relay=lambda: self._relay(container))
+            if container.node:
+                self._made[place] = HttpClientApi(container.client, url, access=self._access(container))
+            else:
+                self._made[place] = HttpClientApi(container.client, url, relay=lambda: self._relay(container))
         return self._made[place]
+
+    def _access(self, container: Container) -> LabAccess | None:
+        """What opens the APIs of a lab on several machines; made anew for each `up`."""
+        lab = container.lab, container.made_by
+        if lab not in self._accesses:
+            self._accesses[lab] = self._engine.access(container.lab)
+        return self._accesses[lab]
 
     def close(self) -> None:
         for remote in list(self._made.values()):

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from ..engine.clock import MACHINE, Clock
+from ..engine.lab_access import LabAccess
 from ..errors import SynthlabError, TooLate, WrongUse
 from .clock_sync import ClockSample
 from .versions import unreadable
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from httpx import BaseTransport, Client, Request, Response
 
     from .exec_tunnel import Relay
@@ -35,7 +38,8 @@ class _Reply(NamedTuple):
 class HttpConnection:
     """Asks the container called `name`, at `url` if it runs, with `transport` in place of the network.
 
-    If `relay` returns a relay, requests go through that instead. Client clocks are compared with `clock`.
+    If `relay` returns a relay, requests go through that instead. With `access` they have its token, and only its
+    certificate is accepted. Client clocks are compared with `clock`.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class HttpConnection:
         transport: Transport | None = None,
         relay: Callable[[], Relay | None] = lambda: None,
         clock: Clock = MACHINE,
+        access: LabAccess | None = None,
     ) -> None:
         self.name = name
         self.url = url
@@ -52,6 +57,7 @@ class HttpConnection:
         self._transport = transport
         self._relay = relay
         self._clock = clock
+        self._access = access
         self._new_tunnel = False
         self._connected: Client | None = None
         self._connecting = threading.Lock()
@@ -145,9 +151,25 @@ class HttpConnection:
             self._new_tunnel = True
             self._transport = cast("BaseTransport", _Relayed(relay))
         # 127.0.0.1 needs neither the host's proxies nor its trust store, which takes 20 ms to load.
+        access = self._access
         return httpx.Client(
-            base_url=self.url or "", timeout=TIMEOUT_S, trust_env=False, verify=False, transport=self._transport
+            base_url=self.url or "",
+            timeout=TIMEOUT_S,
+            trust_env=False,
+            verify=_only(access.certificate) if access else False,
+            headers={"Authorization": f"Bearer {access.token}"} if access else None,
+            transport=self._transport,
         )
+
+
+def _only(certificate: str) -> SSLContext:
+    """A TLS context that accepts this one certificate, at whatever address."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.load_verify_locations(cadata=certificate)
+    return context
 
 
 def _late_ns(response: Response, at_ns: int | None) -> int:

@@ -23,6 +23,7 @@ from .image_checks import refuse_unfit
 from .image_steps import image_for_lock, perform
 from .plan import UpPlan, plan_up
 from .services import project_of
+from .swarm_launch import start_on_swarm
 
 ID_BYTES = 8
 DRAWN = "a default port was just taken: Docker picks another"
@@ -127,6 +128,9 @@ def _execute(plan: UpPlan, engine: EngineApi, progress: Progress, clock: Clock) 
 
 def _start(plan: UpPlan, engine: EngineApi, progress: Progress, clock: Clock) -> None:
     try:
+        if plan.stack.swarm:
+            start_on_swarm(plan, engine, progress, clock)
+            return
         try:
             _compose(plan, _free_ports(plan, engine, progress), engine, progress)
         except PortTaken:

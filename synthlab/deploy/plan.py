@@ -14,11 +14,12 @@ from ..errors import SynthlabError
 from ..stack import Ports, Stack
 from .collisions import refuse_collisions
 from .compose_file import digest
-from .host_ports import choose_ports
+from .host_ports import choose_ports, fixed_ports
 from .image_checks import refuse_unfit
 from .image_steps import ImageStep, stack_steps
 from .servers import compose_parts, server_count
 from .services import project_of
+from .swarm_file import refuse_unfit_for_swarm, refuse_unplaceable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,9 @@ def plan_up(
 
     Raises SynthlabError if `up` would fail: the lab is up already, a fixed port is taken, an image is unsuitable.
     """
+    if stack.swarm:
+        refuse_unfit_for_swarm(stack)
+        refuse_unplaceable(stack, engine.nodes())
     if not replacing:
         refuse_running(stack, engine)
     refuse_project(stack, engine)
@@ -68,7 +72,7 @@ def plan_up(
         stack=stack,
         images=images,
         removes=stack.name in engine.labs(),
-        ports=choose_ports(stack, free),
+        ports=fixed_ports(stack) if stack.swarm else choose_ports(stack, free),
         compose_pulls=frozenset(_lacking(stack, engine)),
         size=len(stack.clients) + server_count(stack),
         timeout_s=timeout_s,

@@ -11,8 +11,10 @@ from ..contract import ContainerAction
 from .advice import Advice
 from .containers import Container, LogQuery
 from .images import ImageBuild, LocalImage
+from .lab_access import LabAccess
 from .listing import Member
 from .process import Finished
+from .swarm_tasks import Node
 
 OnLine = Callable[[str], None]
 Process = subprocess.Popen[bytes]
@@ -246,6 +248,34 @@ class Programs(Protocol):
         ...
 
 
+class Swarm(Protocol):
+    """A swarm that the engine manages; without one, the lists are empty."""
+
+    def nodes(self) -> list[Node]:
+        """The machines of the swarm."""
+        ...
+
+    def stack_deploy(self, project: str, rendered: str) -> None:
+        """Create or update all services of a rendered stack file; they start after it returns."""
+        ...
+
+    def make_access(self, image: str) -> tuple[LabAccess, str]:
+        """A new LabAccess, and its certificate with the key as PEM, made with this image of ours."""
+        ...
+
+    def put_secret(self, name: str, content: str, marks: dict[str, str]) -> None:
+        """Store a secret with these labels, which services can have as a file."""
+        ...
+
+    def put_config(self, name: str, content: str, marks: dict[str, str]) -> None:
+        """Store a config with these labels."""
+        ...
+
+    def access(self, lab: str) -> LabAccess | None:
+        """What opens the APIs of a lab on several machines; None for any other lab."""
+        ...
+
+
 class Locks(Protocol):
     """One lock per lab, held for at most the lifetime of the process that took it."""
 
@@ -262,5 +292,5 @@ class Locks(Protocol):
         ...
 
 
-class EngineApi(EngineHost, Containers, Compose, Images, Programs, Locks, Protocol):
+class EngineApi(EngineHost, Containers, Compose, Images, Programs, Swarm, Locks, Protocol):
     """Everything an engine implements. Every method raises SynthlabError."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..contract import API_PORT, COMPANION_API_PORT
+from ..contract import API_PORT, COMPANION_API_PORT, HOST, TLS_PORT
 from . import labels
 from .ttl import has_expired
 
@@ -27,6 +27,9 @@ class Container:
     empty for all other containers. `networks` are the networks that a companion conditions one by one; of one of them,
     `number` is its place among them. `outside` is what people outside the lab use of a server: a page's address, or
     `labels.PUBLISHED_PORTS`.
+
+    Of a lab on several machines, `node` is the name of its machine, `host` that machine's address, and `id` its task's
+    until it has a container; `ports` open on `host`.
     """
 
     id: str
@@ -53,6 +56,8 @@ class Container:
     networks: tuple[str, ...] = ()
     number: int = 0
     outside: str = ""
+    node: str = ""
+    host: str = HOST
 
     @property
     def title(self) -> str:
@@ -72,6 +77,8 @@ class Container:
     @property
     def api_port(self) -> int:
         """The port of its API inside it."""
+        if self.node:
+            return TLS_PORT
         return COMPANION_API_PORT + self.number if self.network_of else API_PORT
 
     def per_network(self) -> list[Container]:
@@ -126,36 +133,42 @@ class LogQuery:
 
 def read_container(listed: Mapping[str, Any]) -> Container:
     """Parse a container from the engine's listing."""
-    marks = listed["Labels"]
     health = _HEALTH.search(listed["Status"])
     networks = (listed.get("NetworkSettings") or {}).get("Networks") or {}
-    expires = marks.get(labels.EXPIRES)
     published = [port for port in listed["Ports"] if port.get("PublicPort")]
     return Container(
         id=listed["Id"],
         name=listed["Names"][0].removeprefix("/"),
-        lab=marks[labels.LAB],
-        role=marks.get(labels.ROLE, ""),
-        client=marks.get(labels.CLIENT, ""),
-        group=marks.get(labels.GROUP, ""),
-        app=marks.get(labels.APP, ""),
-        stack=marks.get(labels.STACK, ""),
-        index=int(marks.get(labels.INDEX, 0)),
         state=listed["State"],
         status=listed["Status"],
         health=health[1] if health else "",
         ports={port["PrivatePort"]: port["PublicPort"] for port in published},
         created=listed.get("Created", 0),
-        expires=int(expires) if expires else None,
-        made_by=marks.get(labels.MADE_BY, ""),
-        digest=marks.get(labels.DIGEST, ""),
         address=next((network["IPAddress"] for network in networks.values() if network.get("IPAddress")), ""),
-        metrics=_read_metrics(marks.get(labels.METRICS, "")),
-        probes=tuple(marks.get(labels.PROBES, "").split()),
-        network_of=marks.get(labels.NETWORK_OF, ""),
-        networks=tuple(filter(None, marks.get(labels.NETWORKS, "").split(","))),
-        outside=marks.get(labels.OUTSIDE, ""),
+        **of_labels(listed["Labels"]),
     )
+
+
+def of_labels(marks: Mapping[str, str]) -> dict[str, Any]:
+    """What our labels say of a container, as fields of Container."""
+    expires = marks.get(labels.EXPIRES)
+    return {
+        "lab": marks[labels.LAB],
+        "role": marks.get(labels.ROLE, ""),
+        "client": marks.get(labels.CLIENT, ""),
+        "group": marks.get(labels.GROUP, ""),
+        "app": marks.get(labels.APP, ""),
+        "stack": marks.get(labels.STACK, ""),
+        "index": int(marks.get(labels.INDEX, 0)),
+        "expires": int(expires) if expires else None,
+        "made_by": marks.get(labels.MADE_BY, ""),
+        "digest": marks.get(labels.DIGEST, ""),
+        "metrics": _read_metrics(marks.get(labels.METRICS, "")),
+        "probes": tuple(marks.get(labels.PROBES, "").split()),
+        "network_of": marks.get(labels.NETWORK_OF, ""),
+        "networks": tuple(filter(None, marks.get(labels.NETWORKS, "").split(","))),
+        "outside": marks.get(labels.OUTSIDE, ""),
+    }
 
 
 def _read_metrics(text: str) -> dict[str, str]:

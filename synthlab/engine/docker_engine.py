@@ -116,7 +116,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands):
             "since": query.since,
         }
         with self._asked() as api:
-            for line in _lines(api.logs(container.id, stream=True, timestamps=True, **options)):
+            for line in split_lines(api.logs(container.id, stream=True, timestamps=True, **options)):
                 time, _, text = line.partition(" ")
                 yield time, text
 
@@ -186,8 +186,8 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands):
         with ThreadPoolExecutor(max_workers=4) as pool:
             list(pool.map(self._remove_container, containers))
         with self._asked() as api:
-            _remove_each(partial(_remove_network, api), networks)
-            _remove_each(api.remove_volume, volumes)
+            remove_each(partial(_remove_network, api), networks)
+            remove_each(api.remove_volume, volumes)
         return len(containers)
 
     def remove_volumes(self, names: Iterable[str]) -> None:
@@ -207,7 +207,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands):
     def unlock(self, lab: str) -> bool:
         held = [one["Id"] for one in self._all_locks() if one["Labels"][labels.LOCK] == lab]
         with self._asked() as api:
-            _remove_each(partial(api.remove_container, force=True), held)
+            remove_each(partial(api.remove_container, force=True), held)
         return bool(held)
 
     def _all_locks(self) -> list[dict[str, Any]]:
@@ -277,7 +277,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands):
             ) from error
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+def split_lines(chunks: Iterable[bytes]) -> Iterator[str]:
     """Split chunks into lines; an unterminated last line counts."""
     rest = b""
     for chunk in chunks:
@@ -287,7 +287,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
         yield rest.decode(errors="replace")
 
 
-def _remove_each(remove: Callable[[str], None], names: list[str]) -> None:
+def remove_each(remove: Callable[[str], None], names: list[str]) -> None:
     for name in names:
         with _gone_is_fine():
             remove(name)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .api import EngineApi
-from .docker_engine import Engine
+from .swarm_engine import SwarmEngine
 
 
 def make_engine() -> EngineApi:
     """An engine that connects on its first call."""
-    return Engine()
+    return SwarmEngine()

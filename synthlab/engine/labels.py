@@ -24,4 +24,5 @@ COMPOSE_PROJECT = "com.docker.compose.project"  # Compose's own: the project of 
 
 PUBLISHED_PORTS = "published ports"
 
+ACCESS = "access"  # the role of the config with what opens the APIs of a lab on several machines
 SIDECAR = "sidecar"  # the role of a helper container in another's network: removed with the lab, but never listed

@@ -12,6 +12,7 @@ from .model import (
     StackNetwork,
     StackProbe,
     StackService,
+    SwarmOptions,
     Turn,
 )
 from .reader import find_stack_file, read_stack, stack_files
@@ -28,6 +29,7 @@ __all__ = [
     "StackNetwork",
     "StackProbe",
     "StackService",
+    "SwarmOptions",
     "Turn",
     "find_stack_file",
     "read_stack",

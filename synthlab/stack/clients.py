@@ -26,6 +26,7 @@ from .fields import (
 from .measured import MEASURED_KEYS, check_measured
 from .mistakes import Mistakes
 from .model import CLIENT_VARIABLES, ExternalSfu, Ports, Sfu, StackClient
+from .placement import read_placement
 from .yaml import Node
 
 MAX_COUNT = 100
@@ -44,6 +45,7 @@ _READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
     "video": ("video", read_video),
     "command": ("command", read_shell_command),
     "self_control": ("self_control", Node.switch),
+    "placement": ("placement", read_placement),
     "env": ("env", lambda node: read_env(node, reserved=CLIENT_VARIABLES)),
 }
 

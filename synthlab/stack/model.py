@@ -87,7 +87,7 @@ class Sfu:
 
     `bundled`: its app, None for others. `join`: host address on which its `ports` are published. `service`: its
     service in the stack's Compose project, in which case `image` is empty. `bitrate_bps`: cap on each sender's video
-    of a bundled server; None: the server's default, 0: no cap.
+    of a bundled server; None: the server's default, 0: no cap. `placement`: constraints of Swarm's on where it runs.
     """
 
     app: str
@@ -100,6 +100,7 @@ class Sfu:
     bitrate_bps: int | None = None
     ports: tuple[str, ...] = ()
     service: str | None = None
+    placement: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -115,6 +116,13 @@ class ExternalSfu:
     @property
     def host(self) -> str:
         return urlsplit(self.page).netloc.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class SwarmOptions:
+    """How a lab is spread over the machines of a swarm; they get images from `registry`, or must have them (None)."""
+
+    registry: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +174,7 @@ class StackClient:
     (`*`: all); None: camera and microphone for all. `allow`: names, networks and origins that may use the control
     ports. `public`: one of them may be on another machine. `self_control`: its application may change its conditions.
     `relay`: the credentials of a proxy's own TURN server, drawn each time the stack is read.
+    `placement`: constraints of Swarm's on where it runs.
     """
 
     name: str
@@ -192,6 +201,7 @@ class StackClient:
     public: bool = False
     self_control: bool = False
     relay: str | None = field(default=None, compare=False)
+    placement: tuple[str, ...] = ()
 
     @property
     def is_browser(self) -> bool:
@@ -237,6 +247,7 @@ class Stack:
     `measured`: what is measured, by name.
     `conditioned`: networks of conditioned servers and services by name. `made_by`: id of the `up` that started it.
     `digest`: hash of the stack. `source`: its file. `environment`: names of the environment variables it uses.
+    `swarm`: None for a lab on one machine.
     """
 
     name: str
@@ -253,6 +264,7 @@ class Stack:
     expires: int | None = None
     made_by: str | None = None
     digest: str | None = None
+    swarm: SwarmOptions | None = None
     source: Path | None = field(default=None, compare=False)
     environment: tuple[str, ...] = field(default=(), compare=False)
 
@@ -261,6 +273,13 @@ class Stack:
         """All conditioned networks by owner: clients, then servers."""
         own = {client.name: StackNetwork(conditions=client.conditions, files=client.files) for client in self.clients}
         return {**own, **self.conditioned}
+
+    @property
+    def placement(self) -> dict[str, tuple[str, ...]]:
+        """The constraints of Swarm's on where containers run, by client or server that has any."""
+        sfu = self.sfu.placement if isinstance(self.sfu, Sfu) else ()
+        given = {SFU_HOST: sfu, **{client.name: client.placement for client in self.clients}}
+        return {name: constraints for name, constraints in given.items() if constraints}
 
     @property
     def groups(self) -> dict[str, str]:

@@ -18,6 +18,7 @@ from .fields import read_address, read_command, read_env, read_image, read_versi
 from .measured import MEASURED_KEYS, check_measured
 from .mistakes import Mistakes
 from .model import ExternalSfu, Sfu
+from .placement import read_placement
 from .yaml import Node
 
 THIS_MACHINE = "127.0.0.1"
@@ -25,11 +26,11 @@ THIS_MACHINE = "127.0.0.1"
 _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(?:tcp|udp))?")
 
 _KINDS = ("app", "image", "service", "external")
-_OWN = ("url", *MEASURED_KEYS, "env", "command", "network", "join", "ports")
+_OWN = ("url", *MEASURED_KEYS, "env", "command", "network", "join", "ports", "placement")
 
 # Keys allowed with each kind, and the error for all others.
 _ALLOWED = {
-    "app": ("version", "bitrate", "url", *MEASURED_KEYS, "env", "command", "network", "join"),
+    "app": ("version", "bitrate", "url", *MEASURED_KEYS, "env", "command", "network", "join", "placement"),
     "image": _OWN,
     "service": ("compose", "url", *MEASURED_KEYS, "network"),
     "external": ("metrics", "http"),
@@ -87,6 +88,8 @@ def _read_container(keys: dict[str, Node]) -> dict[str, Any]:
         values["command"] = read_command(keys["command"]) if "command" in keys else ()
     with mistakes.noted():
         values["join"] = _read_join(keys["join"]) if "join" in keys else THIS_MACHINE if "ports" in keys else None
+    with mistakes.noted():
+        values["placement"] = read_placement(keys["placement"]) if "placement" in keys else ()
     mistakes.report()
     return values
 

@@ -12,8 +12,10 @@ from ..engine.containers import Container, LogQuery
 from ..engine.docker_engine import Engine
 from ..engine.exec import PYTHON
 from ..engine.images import ImageBuild, LocalImage
+from ..engine.lab_access import LabAccess
 from ..engine.listing import Member
 from ..engine.process import Finished
+from ..engine.swarm_tasks import Node
 from ..errors import SynthlabError, WrongUse
 from .containers import containers_of
 
@@ -23,8 +25,9 @@ class FakeEngine:
 
     Without `images` it has every image, each of them stale. Ports in `taken` are in use. `projects` are other Compose
     projects, `remade` services that Compose has made anew, `volumes` the names of volumes, `started` the times at which
-    containers were started, `networks` are subnets with their networks' names. `calls` lists the requested changes of
-    images and labs in order, `composed` the Compose files started. To make a lab fail, override `made_of` or any other
+    containers were started, `networks` are subnets with their networks' names, `swarm` the nodes of a swarm. `calls`
+    lists the requested changes of images and labs in order, `composed` the Compose and stack files started. To make a
+    lab fail, override `made_of` or any other
     method.
     """
 
@@ -45,10 +48,30 @@ class FakeEngine:
         self.volumes: set[str] = set()
         self.started: dict[str, float] = {}
         self.networks: dict[str, str] = {}
+        self.swarm: list[Node] = []
         self._has_all = images is None
 
     def close(self) -> None:
         pass
+
+    def nodes(self) -> list[Node]:
+        return self.swarm
+
+    def stack_deploy(self, project: str, rendered: str) -> None:
+        self.calls.append(f"deploy {project}")
+        self.composed.append(rendered)
+
+    def make_access(self, image: str) -> tuple[LabAccess, str]:
+        return LabAccess("token", "certificate"), "key and certificate"
+
+    def put_secret(self, name: str, content: str, marks: dict[str, str]) -> None:
+        self.calls.append(f"secret {name}")
+
+    def put_config(self, name: str, content: str, marks: dict[str, str]) -> None:
+        self.calls.append(f"config {name}")
+
+    def access(self, lab: str) -> LabAccess | None:
+        return None
 
     def version(self) -> str:
         return "20.10"

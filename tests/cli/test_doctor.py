@@ -21,8 +21,8 @@ from synthlab.cli.doctor import examine, explained, is_local, version_of
 from synthlab.cli.main import main
 from synthlab.control.backend import Backend
 from synthlab.engine.api import EngineApi, Tool
-from synthlab.engine.docker_engine import Engine
 from synthlab.engine.images import LocalImage
+from synthlab.engine.swarm_engine import SwarmEngine as Engine
 from synthlab.errors import SynthlabError
 from synthlab.testing import FakeEngine
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from synthlab.deploy.base_image import ensure_base_image
-from synthlab.engine.docker_engine import Engine
+from synthlab.engine.swarm_engine import SwarmEngine as Engine
 
 from .labs import docker, synthlab, until
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from synthlab.contract import BASE
-from synthlab.engine.docker_engine import Engine
+from synthlab.engine.swarm_engine import SwarmEngine as Engine
 
 from .labs import SYNTHLAB, docker, synthlab, two_ups, until
 from .leftovers import leftovers

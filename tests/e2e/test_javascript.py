@@ -15,7 +15,7 @@ import pytest
 
 from synthlab.contract import SYNTHETICNET
 from synthlab.deploy.images import in_build_order
-from synthlab.engine.docker_engine import Engine
+from synthlab.engine.swarm_engine import SwarmEngine as Engine
 from tests.javascript.node import PACKAGES, ROOT, compiles, succeeds
 
 from .labs import SYNTHLAB, docker

@@ -12,7 +12,7 @@ import pytest
 
 from synthlab.contract import SYNTHETICNET
 from synthlab.deploy.images import in_build_order
-from synthlab.engine.docker_engine import Engine
+from synthlab.engine.swarm_engine import SwarmEngine as Engine
 
 from .footprint import memory_mb, processes
 from .labs import docker

@@ -18,7 +18,7 @@ import pytest
 
 from synthlab.contract import project_name
 from synthlab.deploy.compose_file import render
-from synthlab.engine.docker_engine import Engine
+from synthlab.engine.swarm_engine import SwarmEngine as Engine
 from synthlab.stack import Ports, read_stack
 
 from .footprint import cpu_seconds, memory_mb, processes

@@ -11,7 +11,7 @@ import pytest
 
 from synthlab.contract import SYNTHETICNET
 from synthlab.deploy.images import in_build_order
-from synthlab.engine.docker_engine import Engine
+from synthlab.engine.swarm_engine import SwarmEngine as Engine
 
 from ..installation import install_wheel
 from .labs import docker, synthlab

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from synthlab.engine.compose import PortTaken
-from synthlab.engine.docker_engine import Engine
 from synthlab.engine.images import ImageBuild
+from synthlab.engine.swarm_engine import SwarmEngine as Engine
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.testing import fake_container
 

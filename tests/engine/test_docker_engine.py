@@ -15,7 +15,7 @@ from synthlab.errors import SynthlabError
 
 def test_whole_lines() -> None:
     """Lines split across chunks are joined, wherever they are split; the last may be unterminated."""
-    assert list(_lines([b"one\ntw", b"o\n", b"", b"thr\xc3", b"\xa4e"])) == ["one", "two", "thräe"]
+    assert list(split_lines([b"one\ntw", b"o\n", b"", b"thr\xc3", b"\xa4e"])) == ["one", "two", "thräe"]
 
 
 def test_address(monkeypatch: pytest.MonkeyPatch) -> None:

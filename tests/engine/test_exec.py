@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from synthlab.engine import exec
-from synthlab.engine.docker_engine import Engine
+from synthlab.engine.swarm_engine import SwarmEngine as Engine
 from synthlab.errors import SynthlabError
 from synthlab.testing import fake_container
 

@@ -20,12 +20,15 @@ from .. import console
 from .listing import show_containers
 from .options import JsonOption, TimeoutOption, complete_labs
 from .stack_source import (
+    DOCKER,
     ComposeProfileOption,
+    EngineOption,
     EnvFileOption,
     FileOption,
     ImpairOption,
     PortsOption,
     ProjectOption,
+    RegistryOption,
     SourceArgument,
     StackSource,
 )
@@ -85,6 +88,8 @@ def up(
     project: ProjectOption = None,
     compose_profiles: ComposeProfileOption = None,
     ports: PortsOption = None,
+    engine: EngineOption = DOCKER,
+    registry: RegistryOption = None,
     json: JsonOption = False,
 ) -> None:
     """Start a lab and wait until its clients are healthy.
@@ -102,12 +107,13 @@ def up(
       synthlab up call.yaml --replace
       synthlab up call.yaml --dry-run
       synthlab up -f compose.yaml --impair web --impair db
+      synthlab up call.yaml --engine swarm --registry 10.0.0.1:5000
     """
     from ...deploy.plan import is_edited
     from ...lab.bring_up import bring_up
 
     backend: Backend = context.obj
-    source = StackSource(stack, files, impair, env_files, project, compose_profiles, ports)
+    source = StackSource(stack, files, impair, env_files, project, compose_profiles, ports, engine, registry)
     described = source.read(backend, name)
     ttl_s = seconds_of(read_duration("--ttl", ttl, SHORTEST_TTL_NS)) if ttl else None
     if dry_run:
@@ -226,20 +232,28 @@ def render(
     project: ProjectOption = None,
     compose_profiles: ComposeProfileOption = None,
     ports: PortsOption = None,
+    engine: EngineOption = DOCKER,
 ) -> None:
-    """Print the Compose file that `up` would start.
+    """Print the Compose file that `up` would start, or the stack file for Docker Swarm.
 
     \b
     Examples:
       synthlab render call.yaml > compose.yaml
       synthlab render -f compose.yaml --impair all
+      synthlab render call.yaml --engine swarm
     """
     from ...deploy.compose_file import render as render_compose_file
     from ...deploy.host_ports import choose_ports
+    from ...deploy.swarm_file import choose_subnet, refuse_unfit_for_swarm, render_swarm
 
     backend: Backend = context.obj
-    source = StackSource(stack, files, impair, env_files, project, compose_profiles, ports)
+    source = StackSource(stack, files, impair, env_files, project, compose_profiles, ports, engine)
     described = source.read(backend, name)
+    if described.swarm:
+        refuse_unfit_for_swarm(described)
+        subnet = choose_subnet(described, backend.engine.subnets())
+        console.print_text(render_swarm(described, subnet, images={}, stored={}, running=None))
+        return
     console.print_text(render_compose_file(described, choose_ports(described)))
 
 

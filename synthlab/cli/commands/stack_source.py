@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,6 +46,16 @@ ComposeProfileOption = Annotated[
     typer.Option("--compose-profile", metavar="NAME", help="One of Compose's own profiles; repeatable."),
 ]
 
+EngineOption = Annotated[
+    str,
+    typer.Option("--engine", metavar="docker|swarm", help="Where the lab runs: this machine, or a swarm's nodes."),
+]
+RegistryOption = Annotated[
+    str | None,
+    typer.Option("--registry", metavar="HOST:PORT", help="Push the images there, for the swarm's nodes to pull."),
+]
+DOCKER, SWARM = "docker", "swarm"
+
 
 @dataclass(frozen=True, slots=True)
 class StackSource:
@@ -58,10 +68,12 @@ class StackSource:
     project: str | None = None
     profiles: list[str] | None = None
     ports: str | None = None
+    engine: str = DOCKER
+    registry: str | None = None
 
     def read(self, backend: Backend, lab: str | None) -> Stack:
         """The stack; reports Compose's warnings. Raises WrongUse."""
-        from ...deploy.collisions import AUTO, with_drawn_ports
+        from ...deploy.collisions import with_drawn_ports
         from ...stack import read_stack
         from ...stack.project import read_project
 
@@ -75,11 +87,25 @@ class StackSource:
             raise WrongUse("name a stack, such as `call.yaml`, or a Compose file of your own with -f and --impair")
         if stack.compose:
             _show_warnings(stack.compose)
-        if self.ports is None:
-            return stack
-        if self.ports != AUTO:
+        return self._on_its_engine(with_drawn_ports(stack) if self._draws_ports() else stack)
+
+    def _draws_ports(self) -> bool:
+        from ...deploy.collisions import AUTO
+
+        if self.ports not in (None, AUTO):
             raise WrongUse(f"--ports: {self.ports!r} is not {AUTO}, the only value")
-        return with_drawn_ports(stack)
+        return self.ports is not None
+
+    def _on_its_engine(self, stack: Stack) -> Stack:
+        from ...stack import SwarmOptions
+
+        if self.engine not in (DOCKER, SWARM):
+            raise WrongUse(f"--engine: {self.engine!r} is not one of {DOCKER}, {SWARM}")
+        if self.engine == SWARM:
+            return replace(stack, swarm=SwarmOptions(self.registry))
+        if self.registry:
+            raise WrongUse(f"--registry: requires --engine {SWARM}")
+        return stack
 
     def read_compose(self, backend: Backend) -> ComposeFile:
         """The Compose project alone; reports Compose's warnings. Raises WrongUse."""

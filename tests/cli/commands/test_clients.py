@@ -13,7 +13,7 @@ import pytest
 
 from synthlab.control.backend import Backend
 from synthlab.engine import process
-from synthlab.engine.docker_engine import Engine
+from synthlab.engine.swarm_engine import SwarmEngine as Engine
 from synthlab.testing import FakeEngine, fake_backend, fake_container
 
 from .command import run

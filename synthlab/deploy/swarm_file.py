@@ -1,0 +1,124 @@
+"""Renders a stack as the text of a stack file for Docker Swarm, and says what a swarm cannot do."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from ipaddress import IPv4Network, ip_network
+
+from .. import assets
+from ..contract import TLS_PORT
+from ..engine.swarm_tasks import Node
+from ..errors import SynthlabError, WrongUse
+from ..stack import Sfu, Stack
+from .compose_file import quoted
+from .host_ports import fixed_ports
+from .servers import servers
+from .services import Service, client_services, lab_labels
+
+CERTIFICATE, TOKEN_DIGEST = "synthlab.pem", "synthlab-token-digest"
+"""The secrets of each client, as files in /run/secrets."""
+
+_POOL = IPv4Network("10.64.0.0/10")
+
+
+def render_swarm(
+    stack: Stack, subnet: str, images: Mapping[str, str], stored: Mapping[str, str], running: Collection[str] | None
+) -> str:
+    """The stack file.
+
+    `images` are the names under which the nodes know the images, `stored` those of secrets and configs in the swarm.
+    Only `running` services get a container (None: all).
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(assets.templates()), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    environment.filters["q"] = quoted
+    services = swarm_services(stack)
+    return environment.get_template("swarm.yaml.j2").render(
+        lab=stack.name,
+        file=stack.file,
+        labels=lab_labels(stack),
+        subnet=subnet,
+        tls_port=TLS_PORT,
+        services=services,
+        images={one.image: images.get(one.image, one.image) for one in services},
+        environments={one.name: _environment(one, subnet) for one in services},
+        secrets={name: stored.get(name, name) for name in (CERTIFICATE, TOKEN_DIGEST)},
+        configs={name: stored.get(name, name) for name in texts(stack)},
+        placement={one.name: list(stack.placement.get(one.name, ())) for one in services},
+        running={one.name for one in services} if running is None else running,
+    )
+
+
+def swarm_services(stack: Stack) -> list[Service]:
+    """All containers: servers first, then clients."""
+    return [*servers(stack), *client_services(stack, fixed_ports(stack))]
+
+
+def texts(stack: Stack) -> dict[str, str]:
+    """The files that containers get as configs, by name."""
+    return {config.name: config.content for service in swarm_services(stack) for config in service.configs}
+
+
+def choose_subnet(stack: Stack, taken: Collection[str]) -> str:
+    """A /24 of 10.64.0.0/10 for the lab's network, derived from its name, that overlaps no `taken` subnet."""
+    others = [network for network in map(ip_network, taken) if isinstance(network, IPv4Network)]
+    first = int.from_bytes(hashlib.sha256(stack.name.encode()).digest()[:4])
+    count = 2 ** (24 - _POOL.prefixlen)
+    for offset in range(count):
+        number = (first + offset) % count
+        subnet = IPv4Network((int(_POOL.network_address) + number * 256, 24))
+        if not any(subnet.overlaps(other) for other in others):
+            return str(subnet)
+    raise WrongUse(f"every subnet of {_POOL} is taken: remove networks with `docker network prune`")
+
+
+def refuse_unfit_for_swarm(stack: Stack) -> None:
+    """Raise WrongUse with all that the stack asks for and a swarm cannot do."""
+    if reasons := list(_unfit(stack)):
+        raise WrongUse(f"{stack.file}: not with --engine swarm: {'; '.join(reasons)}")
+
+
+def _unfit(stack: Stack) -> Iterator[str]:
+    if stack.ip != "ipv4":
+        yield f"`ip: {stack.ip}`, because overlay networks have IPv4 only: remove it"
+    if stack.compose:
+        yield "`compose:`, because a swarm cannot share a container's network: build the service FROM syntheticnet"
+    for server in stack.conditioned:
+        yield f"`network` of {server}, for the same reason: condition the clients instead"
+    if isinstance(stack.sfu, Sfu) and stack.sfu.join:
+        yield "`join`, because published media ports open on one node only"
+    for client in stack.clients:
+        if client.media.video or client.media.audio:
+            yield f"`media` of {client.name}, a file of this machine: build it into the image"
+        if client.public:
+            yield f"`allow` of {client.name} names addresses: whoever has the lab's token may use its API"
+
+
+def refuse_unplaceable(stack: Stack, nodes: list[Node]) -> None:
+    """Raise SynthlabError if no node fits a client's or server's placement, before anything starts."""
+    if not nodes:
+        raise SynthlabError(
+            "--engine swarm: this engine manages no swarm: run `docker swarm init`, or point DOCKER_HOST at a manager"
+        )
+    ready = [node for node in nodes if node.ready]
+    for name, constraints in stack.placement.items():
+        if not any(all(_fits(node, constraint) for constraint in constraints) for node in ready):
+            there = ", ".join(f"{node.name}{'' if node.ready else ' (down)'}" for node in nodes)
+            wanted = " and ".join(constraints)
+            raise SynthlabError(f"{stack.file}: no node fits the placement of {name}: {wanted}; nodes: {there}")
+
+
+def _fits(node: Node, constraint: str) -> bool:
+    key, _, value = constraint.partition("==")
+    if key == "node.hostname":
+        return node.name == value
+    return node.labels.get(key.removeprefix("node.labels.")) == value
+
+
+def _environment(service: Service, subnet: str) -> dict[str, str]:
+    own = {"SYNTHETIC_NETWORK": subnet, "SYNTHLAB_TLS_PORT": str(TLS_PORT)} if service.conditioned else {}
+    return {**service.environment, **own}
