@@ -55,7 +55,7 @@ def _pushed(stack: Stack, engine: EngineApi, progress: Progress) -> Mapping[str,
         image = engine.image(tag)
         if image is None:
             raise SynthlabError(f"the image {tag} is not on the engine")
-        names[tag] = f"{registry}/{tag.rpartition(':')[0]}:{image.id.removeprefix('sha256:')[:20]}"
+        names[tag] = f"{registry}/{_bare(tag)}:{_short_hash(image.id)}"
         progress(f"pushing {tag} to {registry}")
         engine.tag_image(tag, names[tag])
         finished = engine.push_image(names[tag])
@@ -81,4 +81,14 @@ def _stored(stack: Stack, engine: EngineApi) -> dict[str, str]:
 
 
 def _name(stack: Stack, name: str, content: str) -> str:
-    return f"{project_of(stack)}-{name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    return f"{project_of(stack)}-{name}-{_short_hash(content)}"
+
+
+def _bare(tag: str) -> str:
+    """The image's name without its tag; a registry's port is no tag."""
+    folder, slash, last = tag.rpartition("/")
+    return folder + slash + last.partition(":")[0]
+
+
+def _short_hash(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:12]

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 
 from synthlab.engine import labels
-from synthlab.engine.docker_engine import Engine, _lines
+from synthlab.engine.docker_engine import Engine, split_lines
 from synthlab.errors import SynthlabError
 
 
