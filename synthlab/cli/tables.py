@@ -37,10 +37,10 @@ def containers_table(
 
     They are None where the API was not asked. `lost` are the ids of servers that are cut off from their companions. A
     server and the companion that holds its network are one row. Columns without information are omitted: `lab` if there
-    is only one, the last three if they are empty.
+    is only one, the last four if they are empty.
     """
     rows = [_container_row(container, holder, restarts, now, lost) for container, holder in with_holders(containers)]
-    columns = ("lab", "name", "app", "state", "API", "VNC", "time left", "forwarder restarts")
+    columns = ("lab", "name", "app", "state", "API", "VNC", "time left", "forwarder restarts", "node")
     several = len({container.lab for container in containers}) > 1
     shown_columns = [
         several,
@@ -48,7 +48,7 @@ def containers_table(
         True,
         True,
         True,
-        *(any(row[place] != NOTHING for row in rows) for place in (5, 6, 7)),
+        *(any(row[place] != NOTHING for row in rows) for place in (5, 6, 7, 8)),
     ]
     return Table(tuple(compress(columns, shown_columns)), [tuple(compress(row, shown_columns)) for row in rows])
 
@@ -163,6 +163,7 @@ def _container_row(
         f"{HOST}:{vnc}" if vnc else NOTHING,
         format_left(container.expires, now) or NOTHING,
         Bad(str(restarted)) if restarted else NOTHING,
+        network.node or NOTHING,
     )
 
 

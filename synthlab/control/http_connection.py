@@ -13,8 +13,6 @@ from .clock_sync import ClockSample
 from .versions import unreadable
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
     from httpx import BaseTransport, Client, Request, Response
 
     from .exec_tunnel import Relay
@@ -151,25 +149,17 @@ class HttpConnection:
             self._new_tunnel = True
             self._transport = cast("BaseTransport", _Relayed(relay))
         # 127.0.0.1 needs neither the host's proxies nor its trust store, which takes 20 ms to load.
+        from .tls_access import authorization, only
+
         access = self._access
         return httpx.Client(
             base_url=self.url or "",
             timeout=TIMEOUT_S,
             trust_env=False,
-            verify=_only(access.certificate) if access else False,
-            headers={"Authorization": f"Bearer {access.token}"} if access else None,
+            verify=only(access.certificate) if access else False,
+            headers=authorization(access) if access else None,
             transport=self._transport,
         )
-
-
-def _only(certificate: str) -> SSLContext:
-    """A TLS context that accepts this one certificate, at whatever address."""
-    import ssl
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.load_verify_locations(cadata=certificate)
-    return context
 
 
 def _late_ns(response: Response, at_ns: int | None) -> int:

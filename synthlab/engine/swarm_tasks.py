@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,9 @@ from ..contract import HOST
 from .containers import Container, of_labels
 
 _STARTING = ("new", "allocated", "pending", "assigned", "accepted", "preparing", "ready", "starting")
+NO_IMAGE = "No such image"
+LACKING = "push the images with --registry, or `docker load` them on that node"
+_FAILED = ("complete", "failed", "rejected")
 _ENDED = ("complete", "failed", "shutdown", "rejected", "remove")
 
 
@@ -40,12 +43,24 @@ def read_node(listed: Mapping[str, Any]) -> Node:
 def read_tasks(
     services: Iterable[Mapping[str, Any]], tasks: Iterable[Mapping[str, Any]], nodes: Iterable[Node]
 ) -> list[Container]:
-    """One container for each service: its newest task, and where that runs."""
-    latest: dict[str, Mapping[str, Any]] = {}
-    for task in sorted(tasks, key=lambda task: str(task["CreatedAt"])):
-        latest[task["ServiceID"]] = task
+    """One container for each service: its newest task, and where that runs.
+
+    A swarm starts a task that has ended again and again. While the newest one is not running yet, the container is
+    `restarting`, with the end of the one before as its status.
+    """
     known = {node.id: node for node in nodes}
-    return [_read(service, latest.get(service["ID"]), known) for service in services]
+    by_service: dict[str, list[Mapping[str, Any]]] = {}
+    for task in sorted(tasks, key=lambda task: str(task["CreatedAt"])):
+        by_service.setdefault(task["ServiceID"], []).append(task)
+    return [_with_end(service, by_service.get(service["ID"], []), known) for service in services]
+
+
+def _with_end(service: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], nodes: Mapping[str, Node]) -> Container:
+    newest = _read(service, tasks[-1] if tasks else None, nodes)
+    ended = [task for task in tasks[:-1] if task["Status"]["State"] in _FAILED]
+    if not ended or tasks[-1]["Status"]["State"] not in _STARTING:
+        return newest
+    return replace(newest, state="restarting", health="", status=_read(service, ended[-1], nodes).status)
 
 
 def _read(service: Mapping[str, Any], task: Mapping[str, Any] | None, nodes: Mapping[str, Node]) -> Container:
@@ -79,6 +94,8 @@ def _state(status: Mapping[str, Any], node: Node | None) -> tuple[str, str, str]
     state = status["State"]
     where = f" on {node.name}" if node else ""
     error = f": {status['Err']}" if status.get("Err") else ""
+    if NO_IMAGE in error:
+        error += f"; {LACKING}"
     if node is not None and not node.ready and state in ("running", *_STARTING):
         return "dead", "", f"{node.name} does not answer"
     text = f"{state}{where}{error}"

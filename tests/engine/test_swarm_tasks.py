@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from synthlab.engine.containers import Container
-from synthlab.engine.swarm_tasks import Node, read_node, read_tasks, seconds
+from synthlab.engine.swarm_tasks import LACKING, Node, read_node, read_tasks, seconds
 
 pytestmark = pytest.mark.issue(14)
 
@@ -59,7 +59,7 @@ def test_a_task_is_a_container() -> None:
     [
         (task("starting"), False, False, "starting on desk"),
         (task("pending", node=""), False, False, "pending"),
-        (task("rejected", Err="No such image: x"), False, True, "rejected on desk: No such image: x"),
+        (task("rejected", Err="No such image: x"), False, True, f"rejected on desk: No such image: x; {LACKING}"),
         (task("failed", Err="task: non-zero exit (3)"), False, True, "failed on desk: task: non-zero exit (3)"),
         (task("running", node="n2"), False, True, "attic does not answer"),
     ],
@@ -73,6 +73,17 @@ def test_the_newest_task_counts() -> None:
     old = task("failed", created="2026-11-29T10:00:00.9Z")
     new = task("running", created="2026-11-29T10:00:05.10Z")
     assert read(new, old).state == read(old, new).state == "running"
+
+
+def test_a_task_that_is_started_again_and_again() -> None:
+    """Its last end is what counts, also while the next one is on its way; and no longer once that runs."""
+    ended = task("failed", created="2026-11-29T10:00:00Z", Err="task: non-zero exit (3)")
+    found = read(ended, task("preparing", created="2026-11-29T10:00:01Z"))
+    assert found.failed
+    assert (found.state, found.status) == ("restarting", "failed on desk: task: non-zero exit (3)")
+    assert read(ended, task("running", created="2026-11-29T10:00:01Z")).ready
+    moved = task("shutdown", created="2026-11-29T10:00:00Z")
+    assert not read(moved, task("preparing", created="2026-11-29T10:00:01Z")).failed
 
 
 def test_a_service_without_a_task() -> None:

@@ -41,6 +41,7 @@ def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) 
     API, VNC            addresses of its control page and its screen
     time left           of a lab started with --ttl
     forwarder restarts  how often the forwarder had to be replaced
+    node                its machine, in a lab on a swarm
     Empty columns are left out; --json has all of them.
     The line below says how people from outside take part: not conditioned.
 
@@ -151,7 +152,7 @@ def _states(backend: Backend, containers: list[Container]) -> dict[str, ClientSt
 
 def _as_json(container: Container, restarts: Mapping[str, int | None]) -> dict[str, Any]:
     vnc, now = container.ports.get(VNC_PORT), time.time()
-    shown = ("lab", "role", "client", "group", "app", "stack", "state", "status", "health", "name", "id")
+    shown = ("lab", "role", "client", "group", "app", "stack", "state", "status", "health", "name", "id", "node")
     return {key: getattr(container, key) for key in shown} | {
         "forwarder_restarts": restarts.get(container.id),
         "api": api_url(container),
