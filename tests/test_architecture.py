@@ -71,7 +71,7 @@ CONTAINER: Mapping[str, set[str]] = {
 # Each library has one place that knows it.
 ONLY_IN = {
     "rich": SYNTHLAB / "cli" / "console.py",
-    "jinja2": (SYNTHLAB / "deploy" / "compose_file.py", SYNTHLAB / "report" / "html.py"),
+    "jinja2": (SYNTHLAB / "deploy" / "templates.py", SYNTHLAB / "report" / "html.py"),
     "docker": SYNTHLAB / "engine" / "docker_engine.py",
     "httpx": SYNTHLAB / "control" / "http_connection.py",
     "ruamel": SYNTHLAB / "stack" / "yaml_tree.py",

@@ -6,15 +6,14 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv4Network, ip_network
 
-from .. import assets
 from ..contract import TLS_PORT
-from ..engine.swarm_tasks import Node
+from ..engine.swarm_tasks import SwarmNode
 from ..errors import SynthlabError, WrongUse
 from ..stack import Sfu, Stack
-from .compose_file import quoted
 from .host_ports import fixed_ports
 from .servers import servers
 from .services import Service, client_services, lab_labels
+from .templates import rendered
 
 CERTIFICATE, TOKEN_DIGEST = "synthlab.pem", "synthlab-token-digest"
 """The secrets of each client, as files in /run/secrets."""
@@ -30,14 +29,9 @@ def render_swarm(
     `images` are the names under which the nodes know the images, `stored` those of secrets and configs in the swarm.
     Only `running` services get a container (None: all).
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(assets.templates()), undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    environment.filters["q"] = quoted
     services = swarm_services(stack)
-    return environment.get_template("swarm.yaml.j2").render(
+    return rendered(
+        "swarm.yaml.j2",
         lab=stack.name,
         file=stack.file,
         labels=lab_labels(stack),
@@ -98,7 +92,7 @@ def _unfit(stack: Stack) -> Iterator[str]:
             yield f"`allow` of {client.name} names addresses: whoever has the lab's token may use its API"
 
 
-def refuse_unplaceable(stack: Stack, nodes: list[Node]) -> None:
+def refuse_unplaceable(stack: Stack, nodes: list[SwarmNode]) -> None:
     """Raise SynthlabError if no node fits a client's or server's placement, before anything starts."""
     if not nodes:
         raise SynthlabError(
@@ -112,7 +106,7 @@ def refuse_unplaceable(stack: Stack, nodes: list[Node]) -> None:
             raise SynthlabError(f"{stack.file}: no node fits the placement of {name}: {wanted}; nodes: {there}")
 
 
-def _fits(node: Node, constraint: str) -> bool:
+def _fits(node: SwarmNode, constraint: str) -> bool:
     key, _, value = constraint.partition("==")
     if key == "node.hostname":
         return node.name == value

@@ -14,7 +14,7 @@ from .images import ImageBuild, LocalImage
 from .lab_access import LabAccess
 from .listing import Member
 from .process import Finished
-from .swarm_tasks import Node
+from .swarm_tasks import SwarmNode
 
 OnLine = Callable[[str], None]
 Process = subprocess.Popen[bytes]
@@ -251,7 +251,7 @@ class Programs(Protocol):
 class Swarm(Protocol):
     """A swarm that the engine manages; without one, the lists are empty."""
 
-    def nodes(self) -> list[Node]:
+    def nodes(self) -> list[SwarmNode]:
         """The machines of the swarm."""
         ...
 

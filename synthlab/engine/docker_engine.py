@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 STOP_GRACE_S = 2
 ENGINE_TIMEOUT_S = 60
 LET_GO_S = 10
+_NO_SWARM = (406, 503)  # the engine's answers if it is no manager of a swarm
 
 
 class Engine(ComposeCommands, ImageCommands, ProgramCommands):
@@ -221,6 +222,19 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands):
             if container.state == "running":
                 api.stop(container.id, timeout=STOP_GRACE_S)
             api.remove_container(container.id, force=True, v=True)
+
+    def _managed(self, kind: str, **options: Any) -> list[dict[str, Any]]:
+        """A list of the swarm's; empty if this engine manages none."""
+        from docker.errors import APIError
+
+        with self._asked() as api:
+            try:
+                listed: list[dict[str, Any]] = getattr(api, kind)(**options)
+            except APIError as error:
+                if error.status_code in _NO_SWARM:
+                    return []
+                raise
+        return listed
 
     def _connect(self) -> APIClient:
         from docker import APIClient

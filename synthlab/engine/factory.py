@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from .api import EngineApi
+from .docker_engine import Engine
 from .swarm_engine import SwarmEngine
+
+SWARM = "swarm"
+ENGINES = (Engine.command, SWARM)
+"""Where a lab runs: on one machine, or on the nodes of a swarm."""
 
 
 def make_engine() -> EngineApi:

@@ -18,12 +18,10 @@ from .containers import Container, LogQuery
 from .docker_engine import Engine, remove_each, split_lines
 from .lab_access import LabAccess, make_access
 from .process import run_program
-from .swarm_tasks import Node, read_node, read_tasks, seconds
+from .swarm_tasks import SwarmNode, read_node, read_tasks, seconds
 
 GONE_S = 40.0
 POLL_S = 0.2
-NO_SWARM = (406, 503)
-"""The engine's answers if it is no manager of a swarm."""
 
 
 class SwarmEngine(Engine):
@@ -34,7 +32,7 @@ class SwarmEngine(Engine):
         found = super().containers(lab)
         return sorted([*found, *tasks], key=lambda one: (one.lab, one.index)) if tasks else found
 
-    def nodes(self) -> list[Node]:
+    def nodes(self) -> list[SwarmNode]:
         """The machines of the swarm; empty if this engine manages none."""
         return [read_node(listed) for listed in self._managed("nodes")]
 
@@ -157,19 +155,6 @@ class SwarmEngine(Engine):
         if not (services := self._managed("services", filters=wanted)):
             return []
         return read_tasks(services, self._managed("tasks", filters=wanted), self.nodes())
-
-    def _managed(self, kind: str, **options: Any) -> list[dict[str, Any]]:
-        """A list of the swarm's; empty if this engine manages none."""
-        from docker.errors import APIError
-
-        with self._asked() as api:
-            try:
-                listed: list[dict[str, Any]] = getattr(api, kind)(**options)
-            except APIError as error:
-                if error.status_code in NO_SWARM:
-                    return []
-                raise
-        return listed
 
     def _refuse_elsewhere(self, container: Container) -> None:
         """Raise if only the engine of another machine could do it."""

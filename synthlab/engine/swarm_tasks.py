@@ -18,7 +18,7 @@ _ENDED = ("complete", "failed", "shutdown", "rejected", "remove")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class SwarmNode:
     """A machine of the swarm. `ready` is whether the manager hears from it and gives it tasks."""
 
     id: str
@@ -28,10 +28,10 @@ class Node:
     labels: Mapping[str, str]
 
 
-def read_node(listed: Mapping[str, Any]) -> Node:
+def read_node(listed: Mapping[str, Any]) -> SwarmNode:
     """Parse a node from the manager's listing."""
     state, spec = listed["Status"]["State"], listed["Spec"]
-    return Node(
+    return SwarmNode(
         id=listed["ID"],
         name=listed["Description"]["Hostname"],
         address=listed["Status"].get("Addr", ""),
@@ -41,7 +41,7 @@ def read_node(listed: Mapping[str, Any]) -> Node:
 
 
 def read_tasks(
-    services: Iterable[Mapping[str, Any]], tasks: Iterable[Mapping[str, Any]], nodes: Iterable[Node]
+    services: Iterable[Mapping[str, Any]], tasks: Iterable[Mapping[str, Any]], nodes: Iterable[SwarmNode]
 ) -> list[Container]:
     """One container for each service: its newest task, and where that runs.
 
@@ -55,7 +55,9 @@ def read_tasks(
     return [_with_end(service, by_service.get(service["ID"], []), known) for service in services]
 
 
-def _with_end(service: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], nodes: Mapping[str, Node]) -> Container:
+def _with_end(
+    service: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], nodes: Mapping[str, SwarmNode]
+) -> Container:
     newest = _read(service, tasks[-1] if tasks else None, nodes)
     ended = [task for task in tasks[:-1] if task["Status"]["State"] in _FAILED]
     if not ended or tasks[-1]["Status"]["State"] not in _STARTING:
@@ -63,7 +65,7 @@ def _with_end(service: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], no
     return replace(newest, state="restarting", health="", status=_read(service, ended[-1], nodes).status)
 
 
-def _read(service: Mapping[str, Any], task: Mapping[str, Any] | None, nodes: Mapping[str, Node]) -> Container:
+def _read(service: Mapping[str, Any], task: Mapping[str, Any] | None, nodes: Mapping[str, SwarmNode]) -> Container:
     spec = service["Spec"]
     marks = of_labels(spec["Labels"])
     if task is None:
@@ -89,7 +91,7 @@ def _read(service: Mapping[str, Any], task: Mapping[str, Any] | None, nodes: Map
     )
 
 
-def _state(status: Mapping[str, Any], node: Node | None) -> tuple[str, str, str]:
+def _state(status: Mapping[str, Any], node: SwarmNode | None) -> tuple[str, str, str]:
     """State and health as of a container, and the text of both. A task runs once it is healthy."""
     state = status["State"]
     where = f" on {node.name}" if node else ""

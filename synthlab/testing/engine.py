@@ -15,7 +15,7 @@ from ..engine.images import ImageBuild, LocalImage
 from ..engine.lab_access import LabAccess
 from ..engine.listing import Member
 from ..engine.process import Finished
-from ..engine.swarm_tasks import Node
+from ..engine.swarm_tasks import SwarmNode
 from ..errors import SynthlabError, WrongUse
 from .containers import containers_of
 
@@ -48,13 +48,13 @@ class FakeEngine:
         self.volumes: set[str] = set()
         self.started: dict[str, float] = {}
         self.networks: dict[str, str] = {}
-        self.swarm: list[Node] = []
+        self.swarm: list[SwarmNode] = []
         self._has_all = images is None
 
     def close(self) -> None:
         pass
 
-    def nodes(self) -> list[Node]:
+    def nodes(self) -> list[SwarmNode]:
         return self.swarm
 
     def stack_deploy(self, project: str, rendered: str) -> None:

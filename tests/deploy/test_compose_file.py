@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from synthlab.assets import own_version
-from synthlab.deploy.compose_file import quoted, render
+from synthlab.deploy.compose_file import render
 from synthlab.deploy.host_ports import choose_ports
 from synthlab.deploy.services import ipv6_subnet
+from synthlab.deploy.templates import quoted
 from synthlab.stack import Stack, read_stack
 
 GOLDEN = Path(__file__).parents[1] / "golden"

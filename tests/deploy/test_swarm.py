@@ -13,7 +13,7 @@ from synthlab.assets import own_version
 from synthlab.deploy.launch import launch
 from synthlab.deploy.swarm_file import choose_subnet, refuse_unfit_for_swarm, render_swarm
 from synthlab.engine.containers import Container
-from synthlab.engine.swarm_tasks import Node
+from synthlab.engine.swarm_tasks import SwarmNode
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.stack import Stack, SwarmOptions, read_stack
 from synthlab.testing import FakeClock, FakeEngine, fake_container
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.issue(14)
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "swarm.yaml"
 NODES = [
-    Node(id="1", name="desk", address="10.0.0.1", ready=True, labels={}),
-    Node(id="2", name="attic", address="10.0.0.2", ready=True, labels={"zone": "b"}),
-    Node(id="3", name="cellar", address="10.0.0.3", ready=False, labels={"zone": "c"}),
+    SwarmNode(id="1", name="desk", address="10.0.0.1", ready=True, labels={}),
+    SwarmNode(id="2", name="attic", address="10.0.0.2", ready=True, labels={"zone": "b"}),
+    SwarmNode(id="3", name="cellar", address="10.0.0.3", ready=False, labels={"zone": "c"}),
 ]
 STACK = """\
 sfu: {app: janus, placement: {node: desk}}

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from synthlab.engine.containers import Container
-from synthlab.engine.swarm_tasks import LACKING, Node, read_node, read_tasks, seconds
+from synthlab.engine.swarm_tasks import LACKING, SwarmNode, read_node, read_tasks, seconds
 
 pytestmark = pytest.mark.issue(14)
 
-DESK = Node(id="n1", name="desk", address="10.0.0.1", ready=True, labels={})
-ATTIC = Node(id="n2", name="attic", address="10.0.0.2", ready=False, labels={})
+DESK = SwarmNode(id="n1", name="desk", address="10.0.0.1", ready=True, labels={})
+ATTIC = SwarmNode(id="n2", name="attic", address="10.0.0.2", ready=False, labels={})
 LABELS = {"synthlab.lab": "call", "synthlab.role": "client", "synthlab.client": "client1", "synthlab.index": "1"}
 
 
@@ -97,7 +97,7 @@ def test_nodes() -> None:
         "Status": {"State": "ready", "Addr": "10.0.0.1"},
         "Spec": {"Availability": "active", "Labels": {"zone": "a"}},
     }
-    assert read_node(listed) == Node(id="n1", name="desk", address="10.0.0.1", ready=True, labels={"zone": "a"})
+    assert read_node(listed) == SwarmNode(id="n1", name="desk", address="10.0.0.1", ready=True, labels={"zone": "a"})
     for change in ({"Status": {"State": "down"}}, {"Spec": {"Availability": "drain"}}):
         assert not read_node(listed | change).ready
 

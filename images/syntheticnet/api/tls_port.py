@@ -81,14 +81,14 @@ class TlsServer:
         else:
             await _refuse(writer, "404 Not Found")
 
-    async def _to_api(self) -> Stream:
+    async def _to_api(self) -> DuplexStream:
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setblocking(False)
         await self._adopt(theirs)
         return await asyncio.open_connection(sock=ours)
 
-    async def _to_port(self, target: bytes) -> Stream | None:
+    async def _to_port(self, target: bytes) -> DuplexStream | None:
         port = target.removeprefix(b"localhost:").decode("ascii", "replace")
         if not port.isdecimal() or int(port) not in self._port.tunnels:
             return None
@@ -97,7 +97,7 @@ class TlsServer:
         return None
 
 
-Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+DuplexStream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def _read_head(head: bytes) -> tuple[bytes, bytes, bytes]:
@@ -120,7 +120,7 @@ async def _refuse(writer: asyncio.StreamWriter, status: str) -> None:
     await asyncio.wait_for(writer.wait_closed(), HEAD_S)
 
 
-async def _relay(one: Stream, other: Stream) -> None:
+async def _relay(one: DuplexStream, other: DuplexStream) -> None:
     """Copy both ways until either ends."""
     copies = [asyncio.ensure_future(_copy(one[0], other[1])), asyncio.ensure_future(_copy(other[0], one[1]))]
     try:

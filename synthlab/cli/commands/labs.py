@@ -11,6 +11,7 @@ import typer
 
 from ...control.backend import Backend, choose_lab
 from ...deploy.claim import take_down
+from ...engine.factory import ENGINES
 from ...engine.ttl import SHORTEST_TTL_NS
 from ...errors import WrongUse
 from ...stack.durations import read_duration
@@ -20,7 +21,6 @@ from .. import console
 from .listing import show_containers
 from .options import JsonOption, TimeoutOption, complete_labs
 from .stack_source import (
-    DOCKER,
     ComposeProfileOption,
     EngineOption,
     EnvFileOption,
@@ -88,7 +88,7 @@ def up(
     project: ProjectOption = None,
     compose_profiles: ComposeProfileOption = None,
     ports: PortsOption = None,
-    engine: EngineOption = DOCKER,
+    engine: EngineOption = ENGINES[0],
     registry: RegistryOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -232,7 +232,7 @@ def render(
     project: ProjectOption = None,
     compose_profiles: ComposeProfileOption = None,
     ports: PortsOption = None,
-    engine: EngineOption = DOCKER,
+    engine: EngineOption = ENGINES[0],
 ) -> None:
     """Print the Compose file that `up` would start, or the stack file for Docker Swarm.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...control.backend import Backend
+from ...engine.factory import ENGINES, SWARM
 from ...errors import WrongUse
 from .. import console
 from .options import complete_stacks
@@ -48,13 +49,12 @@ ComposeProfileOption = Annotated[
 
 EngineOption = Annotated[
     str,
-    typer.Option("--engine", metavar="docker|swarm", help="Where the lab runs: this machine, or a swarm's nodes."),
+    typer.Option("--engine", metavar="|".join(ENGINES), help="Where the lab runs: this machine, or a swarm's nodes."),
 ]
 RegistryOption = Annotated[
     str | None,
     typer.Option("--registry", metavar="HOST:PORT", help="Push the images there, for the swarm's nodes to pull."),
 ]
-DOCKER, SWARM = "docker", "swarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class StackSource:
     project: str | None = None
     profiles: list[str] | None = None
     ports: str | None = None
-    engine: str = DOCKER
+    engine: str = ENGINES[0]
     registry: str | None = None
 
     def read(self, backend: Backend, lab: str | None) -> Stack:
@@ -99,8 +99,8 @@ class StackSource:
     def _on_its_engine(self, stack: Stack) -> Stack:
         from ...stack import SwarmOptions
 
-        if self.engine not in (DOCKER, SWARM):
-            raise WrongUse(f"--engine: {self.engine!r} is not one of {DOCKER}, {SWARM}")
+        if self.engine not in ENGINES:
+            raise WrongUse(f"--engine: {self.engine!r} is not one of {', '.join(ENGINES)}")
         if self.engine == SWARM:
             return replace(stack, swarm=SwarmOptions(self.registry))
         if self.registry:
