@@ -21,6 +21,7 @@ from .process import run_program
 from .swarm_tasks import SwarmNode, read_node, read_tasks, seconds
 
 GONE_S = 40.0
+CHANGED_S = 60.0
 POLL_S = 0.2
 
 
@@ -104,8 +105,13 @@ class SwarmEngine(Engine):
         return dict(pair.split("=", 1) for pair in spec.get("Env") or () if "=" in pair)
 
     def control(self, container: Container, action: ContainerAction) -> None:
-        if not container.node:
-            return super().control(container, action)
+        if container.node:
+            self._control_task(container, action)
+        else:
+            super().control(container, action)
+
+    def _control_task(self, container: Container, action: ContainerAction) -> None:
+        """Change its service, and wait until the swarm has carried that out."""
         service = _service_of(container)
         commands = {
             "stop": ("service", "scale", "--detach", f"{service}=0"),
@@ -120,7 +126,13 @@ class SwarmEngine(Engine):
         finished = run_program([self.command, *commands[action]])
         if finished.status != 0:
             raise SynthlabError(f"{container.title} cannot be changed", finished.tail[-3:])
-        return None
+        deadline = time.monotonic() + CHANGED_S
+        while time.monotonic() < deadline:
+            (now,) = (one for one in self._tasks(container.lab) if one.title == container.title)
+            if (now.state == "exited") if action == "stop" else (now.ready and now.id != container.id):
+                return
+            time.sleep(POLL_S)
+        raise SynthlabError(f"{container.title}: no {action} within {CHANGED_S:g} s ({now.status})")
 
     def exec_command(self, container: Container, command: Sequence[str], *args: Any, **options: Any) -> list[str]:
         self._refuse_elsewhere(container)
