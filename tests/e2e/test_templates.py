@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from synthlab.deploy.base_image import ensure_base_image
-from synthlab.engine.docker_engine import Engine
+from synthlab.engine.swarm_engine import SwarmEngine as Engine
 from synthlab.stack.yaml import read_resolved
 
 from ..installation import build_wheel
