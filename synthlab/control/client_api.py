@@ -11,7 +11,6 @@ from syntheticnet.conditions import write_duration
 
 from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
-from ..engine.lab_access import LabAccess
 from .addresses import api_url
 from .clock_sync import ClockSample
 from .http_connection import HttpConnection, Transport
@@ -20,6 +19,7 @@ from .versions import unreadable
 from .webrtc_stats import Stats
 
 if TYPE_CHECKING:
+    from ..engine.lab_access import LabAccess
     from .exec_tunnel import Relay
 
 

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from ..engine.api import EngineApi
 from ..engine.containers import Container
-from ..engine.lab_access import LabAccess
 from .addresses import api_url
 from .client_api import ClientApi, HttpClientApi
 
 if TYPE_CHECKING:
+    from ..engine.lab_access import LabAccess
     from .exec_tunnel import Relay
 
 LOOK_S = 0.5

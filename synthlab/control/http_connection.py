@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from ..engine.clock import MACHINE, Clock
-from ..engine.lab_access import LabAccess
 from ..errors import SynthlabError, TooLate, WrongUse
 from .clock_sync import ClockSample
 from .versions import unreadable
@@ -15,6 +14,7 @@ from .versions import unreadable
 if TYPE_CHECKING:
     from httpx import BaseTransport, Client, Request, Response
 
+    from ..engine.lab_access import LabAccess
     from .exec_tunnel import Relay
 
 TIMEOUT_S = 5.0

@@ -18,7 +18,6 @@ from ..engine.containers import Container
 from ..engine.exec import guest_command
 from ..errors import SynthlabError
 from .backend import Backend
-from .tls_access import connect_over_tls
 
 CONNECT_S = 5.0
 PIECE = 1 << 16
@@ -27,6 +26,8 @@ PIECE = 1 << 16
 def connect(backend: Backend, container: Container, port: int) -> socket.socket:
     """A connection to the container's `port`. Raises SynthlabError."""
     if container.node and (access := backend.engine.access(container.lab)):
+        from .tls_access import connect_over_tls
+
         return connect_over_tls(access, container, port)
     if not backend.is_near(container):
         return connect_through(backend.engine, container, port)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ..contract import ContainerAction
 from .advice import Advice
 from .containers import Container, LogQuery
 from .images import ImageBuild, LocalImage
-from .lab_access import LabAccess
 from .listing import Member
 from .process import Finished
 from .swarm_tasks import SwarmNode
+
+if TYPE_CHECKING:
+    from .lab_access import LabAccess
 
 OnLine = Callable[[str], None]
 Process = subprocess.Popen[bytes]

@@ -13,7 +13,6 @@ from typing import Any
 from ..errors import SynthlabError, WrongUse
 from ..text.progress import Progress
 from . import labels
-from .compose_versions import too_old
 from .process import run_program
 from .tools import ToolCommands
 
@@ -58,6 +57,8 @@ class ComposeCommands(ToolCommands):
             )
             warnings, problems = read_messages(written)
             if finished.status != 0 or not output.exists():
+                from .compose_versions import too_old
+
                 said = " ".join(problems)
                 newer = too_old(said, lambda: self.tool_version("compose"))
                 raise WrongUse(newer or said or f"{self.command} compose cannot read it")

@@ -9,16 +9,18 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..contract import ContainerAction
 from ..errors import SynthlabError
 from . import labels
 from .containers import Container, LogQuery
 from .docker_engine import Engine, remove_each, split_lines
-from .lab_access import LabAccess, make_access
 from .process import run_program
 from .swarm_tasks import SwarmNode, read_node, read_tasks, seconds
+
+if TYPE_CHECKING:
+    from .lab_access import LabAccess
 
 GONE_S = 40.0
 CHANGED_S = 60.0
@@ -46,6 +48,8 @@ class SwarmEngine(Engine):
 
     def make_access(self, image: str) -> tuple[LabAccess, str]:
         """See `lab_access.make_access`."""
+        from .lab_access import make_access
+
         return make_access(self.command, image)
 
     def put_secret(self, name: str, content: str, marks: dict[str, str]) -> None:
@@ -62,6 +66,8 @@ class SwarmEngine(Engine):
         """What opens the APIs of a lab on several machines; None for a lab on one."""
         wanted = f"{labels.LAB}={lab}"
         for config in self._managed("configs", filters={"label": [wanted, f"{labels.ROLE}={labels.ACCESS}"]}):
+            from .lab_access import LabAccess
+
             return LabAccess.from_json(base64.b64decode(config["Spec"]["Data"]))
         return None
 

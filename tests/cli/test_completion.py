@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import resource
+import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,15 +77,22 @@ def test_words(line: str, words: list[str], engine: Path) -> None:
 
 
 def test_it_takes_no_time(engine: Path) -> None:
-    """Completion of a client costs less than 0.5 s of a core, where the SDK alone would take most of that."""
+    """Completion of a client costs less than three imports of the engine's SDK, which it does without.
 
-    def cost() -> float:
+    That is 0.3 to 0.5 s of a core on a quiet machine, and more while others are at work: so both are measured in turn.
+    """
+
+    def cost(run: Callable[[], object]) -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        completed("synthlab show cl", engine)
+        run()
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert any(cost() < 0.5 for _ in range(5))  # processors are slower while others are at work
+    ratios = []
+    for _ in range(5):
+        of_sdk = cost(lambda: subprocess.run([sys.executable, "-c", "import docker"], check=True))
+        ratios.append(cost(lambda: completed("synthlab show cl", engine)) / of_sdk)
+    assert statistics.median(ratios) < 3, ratios
 
 
 def test_no_engine(tmp_path: Path) -> None:

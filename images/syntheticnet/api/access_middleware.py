@@ -17,6 +17,8 @@ CLOSED_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
 )
+HAS_TOKEN = "has_token"
+"""Part of the state of a connection whose first request has shown the lab's token (see `tls_port`)."""
 CONTAINER_HEADER = b"x-synthlab-container"
 RECEIVED_HEADER, ANSWERED_HEADER = b"x-synthlab-received-ns", b"x-synthlab-answered-ns"
 
@@ -44,10 +46,8 @@ class AccessMiddleware:
         if scope["type"] == "http":
             request = Request(scope)
             peer = request.client.host if request.client else ""
-            # Only a process with NET_ADMIN gets past the firewall to these ports, and the application has lost it. What
-            # has come to no port at all has shown the lab's token (`tls_port`).
-            port = (scope.get("server") or ("", None))[1]
-            is_host = port is None or port in CONTROL_PORTS
+            # Only a process with NET_ADMIN gets past the firewall to these ports, and the application has lost it.
+            is_host = (scope.get("server") or ("", 0))[1] in CONTROL_PORTS or HAS_TOKEN in scope.get("state", ())
             request.state.may_change = is_host or self._access.may_change(peer)
             refusal = self._access.refusal(peer, request.method, request.url.path, request.headers)
             if refusal and not is_host:

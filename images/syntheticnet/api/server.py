@@ -19,6 +19,7 @@ import uvicorn.logging
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .access_middleware import HAS_TOKEN
 from .tls_port import TlsPort, TlsServer
 
 STALLED_S = 20.0
@@ -57,8 +58,8 @@ class _Server(uvicorn.Server):
         await asyncio.get_running_loop().create_future()
 
     async def adopt(self, connected: socket.socket) -> None:
-        """Serve a connection that is open already. A request on it has no server address (see `AccessMiddleware`)."""
-        protocol = partial(_Protocol, self.config, self.server_state, {})
+        """Serve a connection that is open already, and whose first request has shown the lab's token."""
+        protocol = partial(_Protocol, self.config, self.server_state, {HAS_TOKEN: True})
         await asyncio.get_running_loop().connect_accepted_socket(protocol, connected)
 
 

@@ -234,7 +234,7 @@ def render(
     ports: PortsOption = None,
     engine: EngineOption = ENGINES[0],
 ) -> None:
-    """Print the Compose file that `up` would start, or the stack file for Docker Swarm.
+    """Print the Compose or Swarm file that `up` would start.
 
     \b
     Examples:
