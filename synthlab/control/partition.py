@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+from syntheticnet.conditions import DIRECTIONS, Flow
+
 from ..errors import WrongUse
 from ..stack import network_operations
 from ..stack.network_operations import BOTH, SILENT, PartialChange, is_partition, refuse_same
@@ -18,10 +22,30 @@ def plan_partition(
 
     The clients to change are one, or all networks of a service that has several.
     """
-    first, second = _ends(lab, a, b)
+    first, second = plan_ends(lab, a, b)
     conditioned = [end for end in (first, second) if _networks(lab, end)]
     name, change = network_operations.partition(first, second, conditioned, direction, answer)
     return _networks(lab, name), change
+
+
+def still_passing(states: Mapping[str, ClientState], a: str, b: str) -> Iterator[str]:
+    """A line for each flow that this partition leaves open, because it is older and so is matched first."""
+    for client, state in states.items():
+        other = b if a in (client, client.partition("@")[0]) else a
+        flows = state.conditions.flows
+        separated = next((flow for flow in flows if flow.name == other), None)
+        if separated is None:  # the partition has ended meanwhile
+            continue
+        for flow in flows[: flows.index(separated)]:
+            same = flow.match.name == other or (flow.match.name is None and flow.match.network is None)
+            if same and not flow.muted and not _blocked_like(flow, separated):
+                yield f"{client}: {flow.name} is matched first, so it still passes: remove it, or block it, too"
+
+
+def _blocked_like(flow: Flow, separated: Flow) -> bool:
+    """Whether a flow is blocked wherever the other one is."""
+    links = [(getattr(flow, name), getattr(separated, name)) for name in DIRECTIONS]
+    return all(one.outage or one.reject for one, other in links if other.outage or other.reject)
 
 
 def heal_partition(lab: RunningLab, a: str, b: str) -> tuple[GroupChange, bool]:
@@ -29,7 +53,7 @@ def heal_partition(lab: RunningLab, a: str, b: str) -> tuple[GroupChange, bool]:
 
     Returns their states afterwards, and whether they were partitioned at all. Raises WrongUse as `plan_partition`.
     """
-    first, second = _ends(lab, a, b)
+    first, second = plan_ends(lab, a, b)
     pairs = [(client, other) for end, other in ((first, second), (second, first)) for client in _networks(lab, end)]
     ends = {client.name: _heal_end(lab, client, other) for client, other in pairs}
     return GroupChange({name: state for name, (state, _) in ends.items()}), any(healed for _, healed in ends.values())
@@ -40,7 +64,8 @@ def _networks(lab: RunningLab, name: str) -> list[LabClient]:
     return [client for client in lab.find() if name in (client.name, client.name.partition("@")[0])]
 
 
-def _ends(lab: RunningLab, a: str, b: str) -> tuple[str, str]:
+def plan_ends(lab: RunningLab, a: str, b: str) -> tuple[str, str]:
+    """The full names of both ends. Raises WrongUse."""
     first, second = _end(lab, a), _end(lab, b)
     refuse_same(first, second)
     return first, second

@@ -55,8 +55,8 @@ class Node:
 
 
 @contextmanager
-def swarm_nodes(*images: str) -> Iterator[list[Node]]:
-    """The nodes, the first one as the manager; each has these images of the first engine."""
+def swarm_nodes(*images: str, everywhere: bool = True) -> Iterator[list[Node]]:
+    """The nodes, the first one as the manager; that one, or each `everywhere`, has these images of the first engine."""
     with ExitStack() as stack:
         stack.enter_context(namespace(HUB))
         for words in (("link", "add", "br0", "type", "bridge"), ("link", "set", "br0", "up")):
@@ -67,7 +67,7 @@ def swarm_nodes(*images: str) -> Iterator[list[Node]]:
             list(pool.map(lambda node: node.engine.start(), nodes))
             stack.callback(_end, nodes)
             _join(nodes)
-            list(pool.map(lambda node: node.engine.load(*images), nodes))
+            list(pool.map(lambda node: node.engine.load(*images), nodes if everywhere else nodes[:1]))
         yield nodes
 
 

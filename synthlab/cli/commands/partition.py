@@ -9,7 +9,7 @@ import typer
 from ...control.backend import Backend
 from ...control.client_api import ChangeOptions
 from ...control.group_change import GroupChange
-from ...control.partition import heal_partition, plan_partition
+from ...control.partition import heal_partition, plan_ends, plan_partition, still_passing
 from ...control.running_lab import RunningLab
 from ...errors import WrongUse
 from ...stack.durations import read_optional
@@ -70,7 +70,10 @@ def partition(
         show_change(_heal(running, a, b), json)
         return
     clients, change = plan_partition(running, a, b, A_TO_B if one_way else BOTH, RESET if reject else SILENT)
-    show_change(running.change(clients, change, options), json)
+    made = running.change(clients, change, options)
+    show_change(made, json)
+    for line in still_passing(made.states, *plan_ends(running, a, b)):
+        console.print_note(line)
 
 
 def _heal(running: RunningLab, a: str, b: str) -> GroupChange:
