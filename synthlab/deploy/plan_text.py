@@ -7,11 +7,13 @@ from typing import Any
 
 from ..contract import API_PORT, CDP_PORT, COMPANION_API_PORT, EVERYWHERE, VNC_PORT
 from ..engine.ttl import format_time
+from ..stack import Stack
 from ..stack.rights import stack_acts
 from ..text.quantities import counted
 from .plan import UpPlan
 from .servers import compose_parts, server_services
 from .services import Service, client_services, ipv6_subnet, project_of
+from .swarm_file import swarm_services
 from .wrapping import companions
 
 _Port = tuple[str, str | None]  # its name, and the host's ADDRESS:PORT; None if Docker picks one
@@ -24,8 +26,7 @@ def plan_lines(plan: UpPlan) -> Iterator[str]:
     yield from map(str, plan.images)
     if plan.removes:
         yield f"remove {plan.stack.name}"
-    yield from _made_beside(plan)
-    yield from _containers(plan)
+    yield from _on_swarm(plan.stack) if plan.stack.swarm else (*_made_beside(plan), *_containers(plan))
     yield f"wait up to {plan.timeout_s:g} s for {counted(plan.size, 'healthy container')}"
     if plan.ttl_s is not None:
         yield f"let the lab expire {format_time(plan.ttl_s)} after its start"
@@ -34,6 +35,17 @@ def plan_lines(plan: UpPlan) -> Iterator[str]:
 def rights_lines(plan: UpPlan) -> Iterator[str]:
     """The parts of the stack that act with the user's own rights."""
     yield from (f"act with your rights: {act}" for act in stack_acts(plan.stack))
+
+
+def _on_swarm(stack: Stack) -> Iterator[str]:
+    """What a lab on several machines consists of; the swarm picks the ports of the nodes."""
+    services = swarm_services(stack)
+    if stack.swarm and stack.swarm.registry:
+        yield from (f"push {tag} to {stack.swarm.registry}" for tag in dict.fromkeys(one.image for one in services))
+    yield f"create the overlay network {project_of(stack)}_lab, and secrets with the lab's certificate and token"
+    for service in services:
+        wanted = " and ".join(stack.placement.get(service.name, ()))
+        yield f"start {service.name}: {service.image}" + (f", where {wanted}" if wanted else "")
 
 
 def _made_beside(plan: UpPlan) -> Iterator[str]:

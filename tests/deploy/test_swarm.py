@@ -11,6 +11,8 @@ import pytest
 
 from synthlab.assets import own_version
 from synthlab.deploy.launch import launch
+from synthlab.deploy.plan import plan_up
+from synthlab.deploy.plan_text import plan_lines
 from synthlab.deploy.swarm_file import choose_subnet, refuse_unfit_for_swarm, render_swarm
 from synthlab.engine.containers import Container
 from synthlab.engine.swarm_tasks import SwarmNode
@@ -125,6 +127,23 @@ def test_bad_placement(tmp_path: Path, text: str, message: str) -> None:
         stack(tmp_path, f"clients: {{bot: {{image: x, placement: {text}}}}}")
     assert "placement" in str(caught.value)
     assert message in str(caught.value)
+
+
+def test_its_plan(tmp_path: Path) -> None:
+    """`up --dry-run` says what is pushed, made and started where."""
+    engine = FakeEngine()
+    engine.swarm = NODES
+    lines = list(plan_lines(plan_up(stack(tmp_path, registry="hub:5000"), engine, 60)))
+    assert [line for line in lines if line.startswith(("push", "create", "start"))] == [
+        "push synthlab/janus:1.1.2 to hub:5000",
+        "push synthlab/bot:latest to hub:5000",
+        "push acme/app to hub:5000",
+        "create the overlay network synthlab-spread_lab, and secrets with the lab's certificate and token",
+        "start sfu: synthlab/janus:1.1.2, where node.hostname==desk",
+        "start bot-1: synthlab/bot:latest, where node.labels.zone==b",
+        "start bot-2: synthlab/bot:latest, where node.labels.zone==b",
+        "start own: acme/app",
+    ]
 
 
 class SwarmFake(FakeEngine):
