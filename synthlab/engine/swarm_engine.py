@@ -141,7 +141,10 @@ class SwarmEngine(Engine):
         raise SynthlabError(f"{container.title}: no {action} within {CHANGED_S:g} s ({now.status})")
 
     def exec_command(self, container: Container, command: Sequence[str], *args: Any, **options: Any) -> list[str]:
-        self._refuse_elsewhere(container)
+        if container.node:
+            raise SynthlabError(
+                f"{container.title} runs on {container.node}: use `docker exec {container.id[:12]}` on that machine"
+            )
         return super().exec_command(container, command, *args, **options)
 
     def remove_lab(self, lab: str, made_by: str = "") -> int:
@@ -173,14 +176,6 @@ class SwarmEngine(Engine):
         if not (services := self._managed("services", filters=wanted)):
             return []
         return read_tasks(services, self._managed("tasks", filters=wanted), self.nodes())
-
-    def _refuse_elsewhere(self, container: Container) -> None:
-        """Raise if only the engine of another machine could do it."""
-        if container.node:
-            raise SynthlabError(
-                f"{container.title} runs on {container.node}: use `docker exec {container.id[:12]}` there, or point "
-                "DOCKER_HOST at that machine's engine"
-            )
 
 
 def _service_of(container: Container) -> str:

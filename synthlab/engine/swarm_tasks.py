@@ -50,7 +50,7 @@ def read_tasks(
     """
     known = {node.id: node for node in nodes}
     by_service: dict[str, list[Mapping[str, Any]]] = {}
-    for task in sorted(tasks, key=lambda task: str(task["CreatedAt"])):
+    for task in sorted(tasks, key=lambda task: seconds(task["CreatedAt"])):
         by_service.setdefault(task["ServiceID"], []).append(task)
     return [_with_end(service, by_service.get(service["ID"], []), known) for service in services]
 

@@ -80,7 +80,7 @@ def test_a_condition_holds_between_nodes(lab: list[Node]) -> None:
 
 
 def test_the_clients_of_all_nodes_change_together(lab: list[Node]) -> None:
-    """Their clocks differ by thousands of seconds; the command says how well it knows them."""
+    """One command changes all of them, and says when it is in force."""
     done = lab[0].synthlab("set", "a", "b", "c", "--latency", "10ms")
     try:
         states = json.loads(lab[0].synthlab("show", "--json").stdout)
