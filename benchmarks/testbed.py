@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from syntheticnet import channel
-from syntheticnet.channel import ControlClient, Unanswered
+from syntheticnet.api.control_client import ControlClient
+from syntheticnet.channel import Unanswered
 from tests.syntheticnet.veth.world import ADDRESSES, BOTH, Side, World, other
 
 from .errors import CannotRun, Failed

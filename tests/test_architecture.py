@@ -45,7 +45,7 @@ CONTAINER: Mapping[str, set[str]] = {
     "firewall": set(),
     "chunked_json": set(),
     "heartbeat": set(),
-    "allow": {"channel"},
+    "allow": set(),
     "conditions": set(),
     "packets": {"conditions"},
     "elements": {"packets", "conditions"},
@@ -78,7 +78,6 @@ ONLY_IN = {
     "plotly": SYNTHLAB / "report" / "figure.py",
     "junitparser": SYNTHLAB / "report" / "junit.py",
     "prometheus_client": (SYNTHLAB / "dashboard" / "metrics.py", SYNTHETICNET / "api" / "metrics.py"),
-    "pyroute2": SYNTHETICNET / "supervisor" / "network_devices.py",
 }
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from syntheticnet.api.control_client import ControlClient
 from syntheticnet.api.endpoint import Endpoint
 from syntheticnet.api.routes import endpoints
 from syntheticnet.api.state_answer import Identity
-from syntheticnet.channel import ControlClient
 from syntheticnet.conditions import Conditions, condition_fields
 from synthlab.cli.command_tree import TREE
 from synthlab.scenario import check_scenario

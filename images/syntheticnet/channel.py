@@ -3,12 +3,12 @@
 The kernel accepts no message of several MB, so a long one is split into frames that each carry the message's number.
 After a restart in mid-message the number separates the rest of the old message from the next.
 
-PID 1 owns both ends, so either side can be restarted; a socket pair has no path that the application could open.
+PID 1 owns both ends, so either side can be restarted; a socket pair has no path that the application could open. The
+API's end is `api/control_client.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import select
 import socket
@@ -25,7 +25,6 @@ FRAME_BYTES = 128 << 10
 ANSWER_S = 1
 WORK_SECONDS = 4.0  # a thousand flows or a long trace keep the forwarder busy for a moment
 _HEAD = Struct("!Q?")  # message number, and whether more frames follow
-UNANSWERED = "the forwarder does not answer: it is busy or restarting; try again in three seconds"
 _SO_SNDBUFFORCE = 32
 
 
@@ -62,7 +61,7 @@ def is_answered(end: socket.socket) -> bool:
     return bool(select.select([end], [], [], ANSWER_S)[0] and end.recv(MESSAGE_BYTES))
 
 
-class _Reassembly:
+class Reassembly:
     """A partly received message; it is dropped if another message starts before it is complete."""
 
     def __init__(self) -> None:
@@ -87,7 +86,7 @@ class ControlServer:
     def __init__(self, end: socket.socket, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         self._end = end
         self._answer = answer
-        self._reassembly = _Reassembly()
+        self._reassembly = Reassembly()
 
     def fileno(self) -> int:
         return self._end.fileno()
@@ -117,45 +116,3 @@ class ControlServer:
         with suppress(BlockingIOError):  # the API has stopped reading, and its timeout reports that
             for frame in frames(message["id"], dumps(message).encode()):
                 self._end.send(frame)
-
-
-class ControlClient:
-    """The API's end."""
-
-    def __init__(self, end: socket.socket) -> None:
-        self._end = end
-        self._reassembly = _Reassembly()
-        # One request at a time, as `_exchange` discards every answer that is not its own.
-        self._lock = asyncio.Lock()
-        # Never used before, also not by an API before a restart, whose answers may still arrive.
-        self._id = time.monotonic_ns()
-
-    async def ask(self, op: str, seconds: float = 1.0, **arguments: Any) -> dict[str, Any]:
-        """The forwarder's answer; raises Unanswered after `seconds`, or RequestRefused."""
-        async with self._lock:
-            self._id += 1
-            expires = time.monotonic_ns() + int(seconds * 1e9)
-            request = {"id": self._id, "expires": expires, "op": op, **arguments}
-            try:
-                answer = await asyncio.wait_for(self._exchange(request), seconds)
-            except TimeoutError:
-                raise Unanswered(UNANSWERED) from None
-        if "error" in answer:
-            raise RequestRefused(answer["error"])
-        result: dict[str, Any] = answer["result"]
-        return result
-
-    async def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
-        loop = asyncio.get_running_loop()
-        message = json.dumps(request).encode()
-        if len(message) > MESSAGE_BYTES:
-            raise RequestRefused(f"the request is too long: {len(message)} bytes; at most {MESSAGE_BYTES} are allowed")
-        for frame in frames(request["id"], message):
-            await loop.sock_sendall(self._end, frame)
-        while True:
-            received = self._reassembly.add(await loop.sock_recv(self._end, FRAME_BYTES))
-            if received is None:
-                continue
-            answer: dict[str, Any] = json.loads(received)
-            if answer["id"] == request["id"]:  # earlier answers belong to requests that timed out
-                return answer

@@ -5,9 +5,15 @@
 # probe writes `asleep` before it sleeps, and a probe that finds it removes it and ends at once.
 #
 # Each file holds the start time of PID 1, so that files from before a container restart do not count.
-set -- $(cat /proc/1/stat)
+read -r stat < /proc/1/stat
+set -- $stat
 start=${22}
-holds_start() { [ "$(cat /run/synthlab/"$1" 2>/dev/null)" = "$start" ]; }
+is_of_this_start() {
+    line=
+    { read -r line < "$1"; } 2>/dev/null
+    [ "$line" = "$start" ]
+}
+holds_start() { is_of_this_start "/run/synthlab/$1"; }
 if holds_start asleep; then exec rm /run/synthlab/asleep; fi
 if holds_start probed; then
     echo "$start" > /run/synthlab/asleep
@@ -20,7 +26,7 @@ until holds_start ready; do
     sleep 0.1
 done
 # Wait for an application that reports readiness (SYNTHLAB_READY); after 30 s it counts as ready anyway.
-usable() { [ -z "$SYNTHLAB_READY" ] || [ -n "$ENTRY" ] || [ "$(cat "$SYNTHLAB_READY" 2>/dev/null)" = "$start" ]; }
+usable() { [ -z "$SYNTHLAB_READY" ] || [ -n "$ENTRY" ] || is_of_this_start "$SYNTHLAB_READY"; }
 tries=0
 until usable || [ "$tries" -ge 300 ]; do
     tries=$((tries + 1))

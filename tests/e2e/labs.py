@@ -51,14 +51,14 @@ def two_ups(stack: Path) -> tuple[list[dict[str, Any]], str]:
     return json.loads(listed), result.splitlines()[-1]
 
 
-def until(reached: Callable[[], bool], seconds: float = 40) -> None:
-    """Poll until the condition holds; fails if it never does. A value not reported yet counts as not."""
+def until(reached: Callable[[], bool], seconds: float = 40, seen: Callable[[], object] = lambda: "") -> None:
+    """Poll until the condition holds; fails with `seen` if it never does. A value not reported yet counts as not."""
     deadline = time.monotonic() + seconds
     while True:
         with suppress(KeyError):
             if reached():
                 return
-        assert time.monotonic() < deadline, f"not so within {seconds:g} s"
+        assert time.monotonic() < deadline, f"not so within {seconds:g} s {seen()}"
         time.sleep(0.1)
 
 

@@ -12,11 +12,11 @@ import httpx
 from jsonschema import Draft202012Validator
 from starlette.routing import compile_path
 
+from syntheticnet.api.control_client import ControlClient
 from syntheticnet.api.endpoint import Endpoint
 from syntheticnet.api.openapi import document
 from syntheticnet.api.routes import endpoints
 from syntheticnet.api.state_answer import Identity
-from syntheticnet.channel import ControlClient
 from syntheticnet.conditions import Conditions
 
 JSON = "application/json"

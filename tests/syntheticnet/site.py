@@ -14,9 +14,10 @@ import httpx
 
 from syntheticnet.api import process as api
 from syntheticnet.api.access import AccessCheck
+from syntheticnet.api.control_client import ControlClient
 from syntheticnet.api.remote_names import RemoteNames
 from syntheticnet.api.state_answer import Identity
-from syntheticnet.channel import ControlClient, ControlServer
+from syntheticnet.channel import ControlServer
 from syntheticnet.conditions import DIRECTIONS, Conditions
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.channel import FRAME_BYTES, UNANSWERED, ControlClient, ControlServer, Unanswered, frames
+from syntheticnet.api.control_client import UNANSWERED, ControlClient
+from syntheticnet.channel import FRAME_BYTES, ControlServer, Unanswered, frames
 
 from .builders import SECOND, exactly
 

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..channel import WORK_SECONDS, ControlClient, RequestRefused
+from ..channel import WORK_SECONDS, RequestRefused
 from ..conditions import Conditions, ConditionsError
 from ..conditions.hosts import named_hosts
-from .followed_hosts import addresses_of
+from .control_client import ControlClient
+from .lookup import addresses_of
 from .parameters import options_of
 from .state_answer import StateAnswer
 

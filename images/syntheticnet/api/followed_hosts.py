@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 
-from ..channel import WORK_SECONDS, ControlClient, RequestRefused, Unanswered
+from ..channel import WORK_SECONDS, RequestRefused, Unanswered
+from .control_client import ControlClient
+from .lookup import addresses_of
 
-LOOKUP_SECONDS = 3.0
 PAUSE_SECONDS = 1.0
 SHARE = 0.02
 """At most this share of the time is spent on lookups, however many hosts there are."""
 MOST_ADDRESSES = 64
 
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
-
-
-async def addresses_of(name: str) -> list[str]:
-    """The present addresses of a host, IPv4 and IPv6; raises OSError or TimeoutError if it has none."""
-    loop = asyncio.get_running_loop()
-    rows = await asyncio.wait_for(loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM), LOOKUP_SECONDS)
-    return sorted({str(row[4][0]) for row in rows})
 
 
 class FollowedHosts:

@@ -12,11 +12,12 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from ..allow import Admitted, Allow
-from ..channel import ControlClient
+from ..allow import Allow
 from ..heartbeat import Pulse
 from .access import AccessCheck
 from .access_middleware import AccessMiddleware
+from .admitted import Admitted
+from .control_client import ControlClient
 from .endpoints import page
 from .error_answers import error_handlers
 from .followed_hosts import FollowedHosts

@@ -11,10 +11,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..channel import ControlClient
 from .access import READING, is_published
 from .app_stats import AppStats
 from .change_relay import ChangeRelay
+from .control_client import ControlClient
 from .endpoint import Endpoint
 from .endpoints import clock, page, schema
 from .endpoints.conditions import ConditionsEndpoints

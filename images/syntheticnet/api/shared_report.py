@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ..channel import ControlClient
+from .control_client import ControlClient
 
 PAUSE = 2
 """After an answer the forwarder is left alone for so many times as long as the answer took."""

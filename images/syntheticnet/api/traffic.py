@@ -8,10 +8,10 @@ from ipaddress import ip_network
 from typing import Any
 
 from ..allow import HOST
-from ..channel import ControlClient
 from ..conditions import FlowMatch
 from ..conditions.flow import MAX_PORT, PROTOCOLS, WITH_PORTS
 from .app_stats import AppStats
+from .control_client import ControlClient
 from .remote_names import RemoteNames
 
 DIRECTIONS = ("ingress", "egress")

@@ -50,15 +50,20 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def followed(control: Control, names: Names, *changes: Any) -> FollowedHosts:
-    """Follow the hosts, with a little time after each of these calls."""
+    """Follow the hosts: one look before each of these calls, two whole ones after the last."""
     made = FollowedHosts(control, names)  # type: ignore[arg-type]
+
+    async def looks(number: int) -> None:
+        wanted = control.asked.count("hosts") + number
+        while control.asked.count("hosts") < wanted:
+            await asyncio.sleep(0.001)
 
     async def run() -> None:
         following = asyncio.create_task(made.follow())
-        await asyncio.sleep(0.05)
         for change in changes:
+            await looks(1)
             change(made)
-            await asyncio.sleep(0.05)
+        await asyncio.wait_for(looks(3), 20)
         following.cancel()
 
     asyncio.run(run())

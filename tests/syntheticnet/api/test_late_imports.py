@@ -21,7 +21,7 @@ from syntheticnet.api.access import AccessCheck
 from syntheticnet.api.remote_names import RemoteNames
 from syntheticnet.api.server import serve
 from syntheticnet.api.state_answer import Identity
-from syntheticnet.channel import ControlClient
+from syntheticnet.api.control_client import ControlClient
 from syntheticnet.conditions import Conditions
 
 class Late:

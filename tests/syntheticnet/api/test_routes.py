@@ -5,10 +5,10 @@ from __future__ import annotations
 import socket
 from collections import Counter
 
+from syntheticnet.api.control_client import ControlClient
 from syntheticnet.api.endpoint import Endpoint
 from syntheticnet.api.routes import endpoints
 from syntheticnet.api.state_answer import Identity
-from syntheticnet.channel import ControlClient
 from syntheticnet.conditions import Conditions
 
 

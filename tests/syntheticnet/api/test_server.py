@@ -13,9 +13,9 @@ import pytest
 
 from syntheticnet.api import process as api
 from syntheticnet.api.access import AccessCheck
+from syntheticnet.api.control_client import ControlClient
 from syntheticnet.api.server import configured, serve
 from syntheticnet.api.state_answer import Identity
-from syntheticnet.channel import ControlClient
 from syntheticnet.conditions import Conditions
 
 from ..site import HOST

@@ -18,10 +18,10 @@ import pytest
 
 from syntheticnet.api import process as api
 from syntheticnet.api.access import AccessCheck
+from syntheticnet.api.control_client import ControlClient
 from syntheticnet.api.server import serve
 from syntheticnet.api.state_answer import Identity
 from syntheticnet.api.tls_port import HEAD_BYTES, TlsPort
-from syntheticnet.channel import ControlClient
 from syntheticnet.conditions import Conditions
 
 pytestmark = pytest.mark.issue(14)

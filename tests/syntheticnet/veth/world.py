@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from syntheticnet import channel
-from syntheticnet.channel import ControlClient, Unanswered
+from syntheticnet.api.control_client import ControlClient
+from syntheticnet.channel import Unanswered
 from syntheticnet.forwarder.port import Frame, Port, make_ports, open_socket
 
 Side = Literal["client", "server"]

@@ -8,10 +8,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from ...channel import WORK_SECONDS, ControlClient
+from ...channel import WORK_SECONDS
 from ...chunked_json import chunks, whole
 from ...conditions import MOST_BYTES
 from ..answer_shapes import FILE_TEXT, FILES
+from ..control_client import ControlClient
 from ..endpoint import TEXT, Content, Endpoint
 from ..parameter_shapes import FILE_NAME
 from ..parameters import text_of

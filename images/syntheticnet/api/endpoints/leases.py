@@ -9,10 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ...channel import WORK_SECONDS, ControlClient
+from ...channel import WORK_SECONDS
 from ...conditions import ConditionsError, refuse_unknown
 from ...conditions.errors import shortened
 from ..answer_shapes import LEASES, STATE
+from ..control_client import ControlClient
 from ..endpoint import Content, Endpoint
 from ..parameter_shapes import BY, ENTRY_ID, RENEWAL
 from ..parameters import by_of, duration_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from ...channel import ControlClient
 from ...conditions import Conditions
 from .. import qos, qos_format
 from ..answer_shapes import DONE, QOS
 from ..change_relay import ChangeRelay
+from ..control_client import ControlClient
 from ..endpoint import TEXT, Content, Endpoint
 from ..parameters import json_of
 

@@ -6,9 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...channel import ControlClient
 from ...packets import top_talkers
 from ..answer_shapes import PROFILE
+from ..control_client import ControlClient
 from ..endpoint import Content, Endpoint
 from ..parameter_shapes import DIRECTION
 
