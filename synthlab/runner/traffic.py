@@ -101,7 +101,7 @@ class RunningTraffic:
         """Why the traffic failed or ended early; None if it did not."""
         if self._stopped or self._error:
             return self._error
-        # The source ends by its own time, with status 0; what it says is read late on a busy machine, and `ends_ns` with it.
+        # A source ends by its own time, with status 0: before `ends_ns` if a busy machine has read its start late.
         if self._source.poll():
             self._error = f"{self._traffic}: {_last_words(self._source)}"
         elif self._sink.poll() is not None and self._clock.now_ns() < self.ends_ns:

@@ -149,7 +149,7 @@ def test_a_hand_breaks_only_the_video_that_a_client_sends() -> None:
         page.goto(f"http://127.0.0.1:{port}/ui/")
         video = page.locator(".row-button").filter(has_text="Upload").filter(has_text="video")
         table = page.get_by_role("region", name="Live traffic")
-        until(lambda: video.count() > 0, 40, lambda: table.inner_text())
+        until(lambda: video.count() > 0, 40, table.inner_text)
         video.first.click(timeout=10_000)
         page.get_by_role("button", name="Make a panel").click()
         expect(page.get_by_role("slider", name="Upload rate").last).to_be_focused()
