@@ -14,10 +14,10 @@ from dataclasses import Field
 from pathlib import Path
 from typing import Any
 
+from syntheticnet.api.control_client import ControlClient
 from syntheticnet.api.openapi import document
 from syntheticnet.api.routes import endpoints
 from syntheticnet.api.state_answer import Identity
-from syntheticnet.channel import ControlClient
 from syntheticnet.conditions import Conditions, condition_fields
 
 HERE = Path(__file__).parent
