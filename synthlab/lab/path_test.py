@@ -60,7 +60,8 @@ class Way:
 class PathResult:
     """A measured path from `a` to `b`, with the `addresses` of both. `mtu` is None if not measured, or if 576 fails.
 
-    `rtts_ms` are in the order in which the datagrams were sent.
+    `rtts_ms` are in the order in which the datagrams were sent. The lab itself lost `discarded` packets meanwhile,
+    because this machine was too slow.
     """
 
     a: str
@@ -71,6 +72,7 @@ class PathResult:
     back: Way
     full: bool = False
     mtu: int | None = None
+    discarded: int = 0
 
     @property
     def lost(self) -> int:
@@ -91,7 +93,9 @@ def ping(lab: RunningLab, a: str, b: str, full: bool, progress: Progress, family
         raise WrongUse(f"ping: '{a}' is both ends; name two")
     source, target = (_running(lab, name) for name in (a, b))
     progress(f"{a} to {b}: datagrams")
+    before = _discarded(lab, (a, b))
     result = _datagrams(lab, source, target, (a, b), full, family)
+    result = replace(result, discarded=_discarded(lab, (a, b)) - before)
     if not full:
         return result
     # Where a container has several networks, the one that the datagrams took.
@@ -140,6 +144,13 @@ def _running(lab: RunningLab, name: str) -> Container:
     if container.state != "running":
         raise SynthlabError(f"{name} is not running ({container.status}): start it with `synthlab restart {name}`")
     return container
+
+
+def _discarded(lab: RunningLab, ends: Sequence[str]) -> int:
+    """Packets that the forwarders of both ends have lost so far because this machine was too slow."""
+    clients = [client for client in lab.find() if client.name.partition("@")[0] in ends]
+    states = lab.states(clients).values()
+    return sum(count for state in states for link in state.links.values() for count in link.discarded.values())
 
 
 def _datagrams(

@@ -75,6 +75,8 @@ def _lines(
     if times:
         yield f"  round trip  {result.rtt_ms:.1f} ms (from {times[0]:.1f} to {times[-1]:.1f} ms)"
     yield f"  lost        {result.lost} of {result.there.sent}"
+    if result.discarded:
+        yield f"  unreliable  the lab itself discarded {result.discarded} packets: this machine was too slow"
     if result.full:
         yield f"  path MTU    {result.mtu or 'below 576'}"
     for title, way, links in (
