@@ -82,6 +82,7 @@ def values(lab: Lab, service: str) -> Mapping[str, float]:
     return reading.values
 
 
+@pytest.mark.soak
 def test_numbers_of_services(own: OwnProject) -> None:
     """Latency of the client that probes is in the times, failures are counted, and metrics are read."""
     with Lab.attach(NAME) as lab:
