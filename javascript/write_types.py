@@ -81,8 +81,8 @@ def answers() -> str:
     schemas["Traffic"] = _answer(described, "/v1/traffic")
     kept = {name: schemas[name] for name in sorted(_needed(["State", "Traffic"], schemas))}
     source = json.dumps({"openapi": "3.1.0", "info": described["info"], "components": {"schemas": kept}})
-    command = ["node", HERE / "write_answers.mjs"]
-    return subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
+    command = ["node", str(HERE / "write_answers.mjs")]
+    return str(subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout)
 
 
 def _answer(described: dict[str, Any], path: str) -> Any:
