@@ -12,7 +12,7 @@ from ..firewall import INNERS
 from ..forwarder.port import bind_socket, spare_socket
 from . import rtnetlink
 from .interface import Address, Interface, NoInterface, Route
-from .rtnetlink import LOCAL_TABLE, Link, NetlinkError, RouteSocket
+from .rtnetlink import LOCAL_TABLE, Device, NetlinkError, RouteSocket
 
 _IPV6_MTU = 1280
 _HOST_TABLE = 65311
@@ -42,7 +42,7 @@ class Wire:
 def find() -> list[Interface]:
     """All interfaces of the container except loopback and the veth pairs."""
     with RouteSocket() as kernel:
-        return [_read(kernel, link) for link in kernel.links() if not _is_ours(link)]
+        return [_read(kernel, device) for device in kernel.devices() if not _is_ours(device)]
 
 
 def take_over(own: Interface, wire: Wire, pins: Mapping[str, str], ipv6_only: bool = False) -> None:
@@ -166,13 +166,13 @@ def _exists(name: str) -> bool:
     return False
 
 
-def _is_ours(link: Link) -> bool:
-    return link.name == "lo" or link.name.removesuffix("-out") in INNERS
+def _is_ours(device: Device) -> bool:
+    return device.name == "lo" or device.name.removesuffix("-out") in INNERS
 
 
-def _read(kernel: RouteSocket, link: Link) -> Interface:
-    addresses, routes = _addresses(kernel, link.index), kernel.routes(link.index)
-    return Interface(link.index, link.name, link.mac, link.mtu, tuple(addresses), tuple(routes))
+def _read(kernel: RouteSocket, device: Device) -> Interface:
+    addresses, routes = _addresses(kernel, device.index), kernel.routes(device.index)
+    return Interface(device.index, device.name, device.mac, device.mtu, tuple(addresses), tuple(routes))
 
 
 def _pin(kernel: RouteSocket, index: int, macs: Mapping[str, str]) -> None:

@@ -22,7 +22,7 @@ SCOPE_ANYWHERE, SCOPE_LINK, SCOPE_HOST = 0, 253, 254
 UNICAST, LOCAL, MULTICAST = 1, 2, 5
 NOARP = 0x80
 
-Change = Literal["add", "replace", "delete"]
+Edit = Literal["add", "replace", "delete"]
 
 _ERROR, _DONE = 2, 3
 _NEW_LINK, _GET_LINK = 16, 18
@@ -67,7 +67,7 @@ class NetlinkError(OSError):
 
 
 @dataclass(frozen=True)
-class Link:
+class Device:
     """One interface. `mac` is empty if it has none."""
 
     index: int
@@ -90,9 +90,9 @@ class RouteSocket:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def links(self) -> list[Link]:
+    def devices(self) -> list[Device]:
         """All interfaces."""
-        return [_read_link(row) for row in self._dump(_GET_LINK, _LINK.pack(0, 0, 0, 0, 0))]
+        return [_read_device(row) for row in self._dump(_GET_LINK, _LINK.pack(0, 0, 0, 0, 0))]
 
     def addresses(self, index: int) -> list[Address]:
         """All addresses of an interface, link-local ones included."""
@@ -161,7 +161,7 @@ class RouteSocket:
 
     def route(
         self,
-        change: Change,
+        change: Edit,
         index: int,
         route: Route,
         table: int = MAIN_TABLE,
@@ -258,11 +258,11 @@ def _aligned(length: int) -> int:
     return (length + 3) & ~3
 
 
-def _read_link(row: bytes) -> Link:
+def _read_device(row: bytes) -> Device:
     given = dict(_attributes(row[_LINK.size :]))
     name = given[_IFLA_IFNAME].rstrip(b"\0").decode()
     mac = given.get(_IFLA_ADDRESS, b"").hex(":")
-    return Link(_LINK.unpack_from(row)[2], name, mac, _WORD.unpack(given[_IFLA_MTU])[0])
+    return Device(_LINK.unpack_from(row)[2], name, mac, _WORD.unpack(given[_IFLA_MTU])[0])
 
 
 def _read_route(row: bytes, index: int) -> Route | None:

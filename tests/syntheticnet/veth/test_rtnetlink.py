@@ -11,7 +11,7 @@ from pyroute2 import IPRoute
 
 from syntheticnet.supervisor import rtnetlink
 from syntheticnet.supervisor.interface import Address, Route
-from syntheticnet.supervisor.rtnetlink import Link, NetlinkError, RouteSocket
+from syntheticnet.supervisor.rtnetlink import Device, NetlinkError, RouteSocket
 
 from .world import World
 
@@ -60,11 +60,11 @@ def test_interfaces(sockets: tuple[RouteSocket, Any]) -> None:
     assert link.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_KIND") == "veth"
     assert link["flags"] & (rtnetlink.NOARP | 1) == rtnetlink.NOARP | 1
     read = {
-        Link(one["index"], one.get_attr("IFLA_IFNAME"), one.get_attr("IFLA_ADDRESS"), one.get_attr("IFLA_MTU"))
+        Device(one["index"], one.get_attr("IFLA_IFNAME"), one.get_attr("IFLA_ADDRESS"), one.get_attr("IFLA_MTU"))
         for one in other.get_links()
     }
-    assert set(kernel.links()) == read
-    assert Link(index, "pair", MAC, 1400) in read
+    assert set(kernel.devices()) == read
+    assert Device(index, "pair", MAC, 1400) in read
     there = {(one["family"], one.get_attr("IFA_ADDRESS"), one["prefixlen"]) for one in other.get_addr(index=index)}
     assert there == {(one.family, one.host, one.prefix) for one in ADDRESSES}
     assert sorted(kernel.addresses(index), key=str) == sorted(ADDRESSES, key=str)
@@ -158,4 +158,4 @@ def test_refusals(sockets: tuple[RouteSocket, Any]) -> None:
         kernel.set_mtu(99999, 1400)
     with pytest.raises(NetlinkError, match=r"Network is unreachable|Invalid argument"):
         kernel.route("add", made(kernel), Route(V4, None, "10.77.0.1", None))
-    assert {"pair", "pair-out"} <= {link.name for link in kernel.links()}
+    assert {"pair", "pair-out"} <= {link.name for link in kernel.devices()}
