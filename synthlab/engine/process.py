@@ -36,23 +36,31 @@ def run_program(
     on_line: Callable[[str], None] = lambda line: None,
     environment: Mapping[str, str] | None = None,
     timeout_s: float | None = None,
+    patience_s: float = PATIENCE_S,
+    output: IO[bytes] | None = None,
 ) -> Finished:
     """Run `command` with `text` as its stdin and wait for it; `on_line` gets every non-empty line of its output.
 
-    It gets a new session, so that Ctrl-C reaches only us. It is stopped when we are interrupted or after `timeout_s`
-    (the status is then negative), and on Linux also when we are killed. Raises SynthlabError if it cannot be run.
+    With `output`, its stdout goes to that file, and the lines are those of stderr. It gets a new session, so that
+    Ctrl-C reaches only us. It is stopped when we are interrupted or after `timeout_s` (the status is then negative),
+    and on Linux also when we are killed; it has `patience_s` to end by itself. Raises SynthlabError if it cannot be
+    run.
     """
-    with _started(command, environment) as process, when_stopped(lambda: _end(process)):
-        timer = threading.Timer(timeout_s, _end, [process]) if timeout_s else None
+
+    def stop() -> None:
+        _end(process, patience_s)
+
+    with _started(command, environment, output) as process, when_stopped(stop):
+        timer = threading.Timer(timeout_s, stop) if timeout_s else None
         try:
             if timer:
                 timer.start()
             _feed(process, text)
-            tail = _read_lines(process.stdout, on_line)
+            tail = _read_lines(process.stderr if output else process.stdout, on_line)
             return Finished(process.wait(), tuple(tail))
         except BaseException:
             with uninterrupted():
-                _end(process)
+                stop()
             raise
         finally:
             if timer:
@@ -75,13 +83,15 @@ def run_attached(command: Sequence[str], environment: Mapping[str, str] | None =
     return status if status >= 0 else 128 - status
 
 
-def _started(command: Sequence[str], environment: Mapping[str, str] | None) -> subprocess.Popen[str]:
+def _started(
+    command: Sequence[str], environment: Mapping[str, str] | None, output: IO[bytes] | None
+) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=output or subprocess.PIPE,
+            stderr=subprocess.PIPE if output else subprocess.STDOUT,
             text=True,
             encoding="utf-8",
             errors="replace",
@@ -125,11 +135,11 @@ def _lines(output: IO[str] | None) -> Iterator[str]:
             yield line.rstrip()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[str], patience_s: float) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             # The whole group: `docker` runs compose and buildx as child processes.
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE_S)
+            process.wait(patience_s)
             return

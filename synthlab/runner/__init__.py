@@ -1,7 +1,7 @@
 """Plays scenarios on labs: performs the actions on time, records measurements and decides the verdict."""
 
 from .player import Player
-from .session import RunOptions, evidence_beside, play, refused, relative_to
+from .session import RunOptions, evidence_beside, play, refused, relative_to, unplayed
 from .watcher import Watcher
 
-__all__ = ["Player", "RunOptions", "Watcher", "evidence_beside", "play", "refused", "relative_to"]
+__all__ = ["Player", "RunOptions", "Watcher", "evidence_beside", "play", "refused", "relative_to", "unplayed"]

@@ -71,8 +71,12 @@ def play(plan: Plan, backend: Backend, options: RunOptions, watcher: Watcher, pr
     except WrongUse:
         raise
     except SynthlabError as error:
-        empty = _blank(plan, started)
-        return replace(empty, verdict="inconclusive", reasons=(error.message, *error.details))
+        return replace(_blank(plan, started), reasons=(error.message, *error.details))
+
+
+def unplayed(plan: Plan, *reasons: str) -> Record:
+    """The inconclusive record of a run that could not be played."""
+    return replace(_blank(plan, datetime.now(UTC)), reasons=reasons)
 
 
 def refused(file: str, error: WrongUse) -> Record:

@@ -14,6 +14,9 @@ from .expression import Value
 Verdict = Literal["passed", "failed", "wrong use", "inconclusive"]
 """`failed`: an expectation did not hold. `inconclusive`: the lab was too slow or too disturbed to judge."""
 
+ENGINE_NAME = "engine name"
+"""The fact that names the engine of a run, where several share the runs."""
+
 EXIT_CODES: Mapping[Verdict, int] = {"passed": 0, "failed": 1, "wrong use": 2, "inconclusive": 3}
 
 
@@ -115,6 +118,11 @@ class Record:
     configured: tuple[Configured, ...] = ()
     samples: Mapping[str, Series] = field(default_factory=dict)
     evidence: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> str:
+        """The engine that it ran on, as named by `--engines`; empty without."""
+        return self.facts.get(ENGINE_NAME, "")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -18,7 +18,7 @@ USUAL_FLOWS = ("*:udp", "*:tcp", "sfu", "sfu:udp")
 
 def complete_clients(context: typer.Context, incomplete: str) -> list[str]:
     """The names of clients and groups of the running labs."""
-    return _starting(
+    return starting(
         incomplete, lambda: completion_names.client_names(completion_names.members(), context.params.get("lab"))
     )
 
@@ -29,20 +29,20 @@ def complete_expressions(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def complete_labs(incomplete: str) -> list[str]:
-    return _starting(incomplete, lambda: completion_names.lab_names(completion_names.members()))
+    return starting(incomplete, lambda: completion_names.lab_names(completion_names.members()))
 
 
 def complete_flows(context: typer.Context, incomplete: str) -> list[str]:
     """The flows of the clients on the line, and common ones."""
     clients = context.params.get("names") or ()
-    return _starting(
+    return starting(
         incomplete,
         lambda: completion_names.flow_names(completion_names.members(), context.params.get("lab"), clients),
         USUAL_FLOWS,
     )
 
 
-def _starting(incomplete: str, ask: Callable[[], Iterable[str]], always: Iterable[str] = ()) -> list[str]:
+def starting(incomplete: str, ask: Callable[[], Iterable[str]], always: Iterable[str] = ()) -> list[str]:
     """The names that start with `incomplete`; errors are ignored, as they would print into the user's command line."""
     try:
         known = list(ask())
@@ -56,7 +56,7 @@ def complete_stacks(incomplete: str) -> list[str]:
     from ... import assets
 
     bundled = sorted(file.name for file in assets.stacks().glob("*.yaml"))
-    return _starting(incomplete, lambda: _yaml_files(incomplete), bundled)
+    return starting(incomplete, lambda: _yaml_files(incomplete), bundled)
 
 
 def _yaml_files(incomplete: str) -> list[str]:
@@ -75,7 +75,7 @@ def _yaml_files(incomplete: str) -> list[str]:
 def complete_profiles(incomplete: str) -> list[str]:
     from ...stack.profiles import profiles
 
-    return _starting(incomplete, profiles)
+    return starting(incomplete, profiles)
 
 
 def complete_scenarios(incomplete: str) -> list[str]:
@@ -83,7 +83,7 @@ def complete_scenarios(incomplete: str) -> list[str]:
     from ... import assets
 
     bundled = sorted(file.stem for file in (assets.stacks() / "scenarios").glob("*.yaml"))
-    return _starting(incomplete, lambda: _yaml_files(incomplete), bundled)
+    return starting(incomplete, lambda: _yaml_files(incomplete), bundled)
 
 
 def finite(seconds: float) -> float:

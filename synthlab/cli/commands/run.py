@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +18,7 @@ from ...errors import WrongUse
 from ...text.durations import seconds_of
 from .. import console
 from ..console import Live
+from .engines import EnginesOption, engines_for, make_ready
 from .labs import sweep
 from .options import (
     JsonOption,
@@ -30,9 +33,11 @@ from .options import (
 from .outputs import JUnitOption, Outputs, ReportOption
 
 if TYPE_CHECKING:
+    from ...engine.named_engine import NamedEngine
     from ...runner import RunOptions
     from ...scenario import Plan
     from ...scenario.record import Judged, Played, Record, Verdict
+    from ..run_queue import Run
 
 _STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow", "wrong use": "red"}
 _GRAVITY: Sequence[Verdict] = ("wrong use", "failed", "inconclusive", "passed")
@@ -68,6 +73,7 @@ def run(
     seed: ScenarioSeedOption = None,
     repeat: RepeatOption = 1,
     retry_inconclusive: RetryOption = 0,
+    engines: EnginesOption = None,
     keep: KeepOption = False,
     keep_going: GoOption = False,
     junit: JUnitOption = None,
@@ -92,25 +98,34 @@ def run(
       synthlab scenario run ./mine.yaml --var RATE=1mbit --report mine.html
       synthlab scenario run elevator wifi-far --repeat 3 --junit results.xml
       synthlab scenario run elevator --json > results.json
+      synthlab scenario run elevator --repeat 20 --engines ssh://me@a,ssh://me@b
       synthlab scenario run dog-chews-fiber --lab call --retry-inconclusive 2
     """
     from ...runner import RunOptions, evidence_beside
+    from ..run_queue import runs_of
 
     values = read_variables(variables)
     outputs = Outputs(junit, report, json)
     if evidence and evidence.exists() and not evidence.is_dir():
         raise WrongUse(f"--evidence: {evidence}: is not a folder")
+    sharing = engines_for(engines, repeat * len(names))
     backend: Backend = context.obj
     plans, refusals = _plans(names, values, stack, seed, allow_host, backend.engine)
     if refusals:
         outputs.write_refusals(refusals)
         raise typer.Exit(WrongUse.exit_code)
-    sweep(backend)
     folder = evidence or evidence_beside(report)
     options = RunOptions(
         lab=lab, keep=keep, keep_going=keep_going, start_timeout_s=timeout, evidence=folder, allow_host=allow_host
     )
-    records = _play_all(plans, repeat, retry_inconclusive, backend, options, outputs.write)
+    runs = list(runs_of(names, plans, repeat, retry_inconclusive))
+    if sharing:
+        make_ready(sharing, [] if lab else [plan.scenario.stack for plan in plans])
+        given = partial(_arguments, variables=variables or (), stack=stack, options=options)
+        records = _share_all(runs, sharing, given, outputs.write)
+    else:
+        sweep(backend)
+        records = _play_all(runs, backend, options, outputs.write)
     if len(records) > 1:
         console.print_note("")
         for line in _summary(records):
@@ -147,50 +162,74 @@ def _plans(
 
 
 def _play_all(
-    plans: Sequence[Plan],
-    repeat: int,
-    retries: int,
-    backend: Backend,
-    options: RunOptions,
-    write: Callable[[Sequence[Record]], None],
+    runs: Sequence[Run], backend: Backend, options: RunOptions, write: Callable[[Sequence[Record]], None]
 ) -> list[Record]:
     """Run all in turn; results so far are written even after Ctrl-C."""
-    from ...scenario import repeated
-
     records: list[Record] = []
     try:
-        for number in range(repeat):
-            for plan in plans:
-                turn = f" ({number + 1} of {repeat})" if repeat > 1 else ""
-                name = plan.scenario.name if repeat == 1 else f"{plan.scenario.name}-{number + 1}"
-                records.append(_play_fairly(repeated(plan, number), turn, name, retries, backend, options))
+        for run in runs:
+            records.append(_play_fairly(run, backend, options))
     finally:
         if records:
             write(records)
     return records
 
 
-def _play_fairly(plan: Plan, turn: str, name: str, retries: int, backend: Backend, options: RunOptions) -> Record:
-    """Run it until the verdict is not inconclusive, with at most `retries` retries, all with the same seed."""
-    record = _play(plan, turn, name, backend, options)
-    for retry in range(1, retries + 1):
-        if record.verdict != "inconclusive":
-            break
-        again = f"{turn} (retry {retry} of {retries})"
-        record = replace(_play(plan, again, f"{name}-retry-{retry}", backend, options), retried=retry)
+def _play_fairly(run: Run, backend: Backend, options: RunOptions) -> Record:
+    """Run it until the verdict is not inconclusive, or no retry is left, all with the same seed."""
+    record = _play(run, backend, options)
+    while record.verdict == "inconclusive" and (again := run.again()):
+        run = again
+        record = replace(_play(run, backend, options), retried=run.retry)
     return record
 
 
-def _play(plan: Plan, turn: str, name: str, backend: Backend, options: RunOptions) -> Record:
-    """Run it once; `name` is the name of its evidence folder."""
+def _play(run: Run, backend: Backend, options: RunOptions) -> Record:
     from ...runner import play
 
     with console.live() as live:
-        live.line(f"{plan.scenario.name}{turn}, seed {plan.seed}", "bold")
-        narrator = _Narrator(live, plan)
-        record = play(plan, backend, options, narrator, narrator.progress, name)
+        live.line(f"{run.title}, seed {run.plan.seed}", "bold")
+        narrator = _Narrator(live, run.plan)
+        record = play(run.plan, backend, options, narrator, narrator.progress, run.folder)
         narrator.end(record)
     return record
+
+
+def _share_all(
+    runs: Sequence[Run],
+    engines: Sequence[NamedEngine],
+    given: Callable[[Run], list[str]],
+    write: Callable[[Sequence[Record]], None],
+) -> list[Record]:
+    """Run all on several engines, each with the arguments `given`; results so far are written even after Ctrl-C."""
+    from ..shared_runs import SharedRuns, play_apart
+
+    shared = SharedRuns(runs, lambda run, engine: play_apart(run, engine, given(run)))
+    try:
+        shared.play(engines)
+    finally:
+        records = [record for _, record in sorted(shared.records.items())]
+        if records:
+            write(records)
+    return records
+
+
+def _arguments(run: Run, variables: Sequence[str], stack: str | None, options: RunOptions) -> list[str]:
+    """What follows `synthlab` to play one run by itself, and print its result."""
+    values = {
+        "--stack": stack,
+        "--seed": run.plan.seed,
+        "--evidence": options.evidence / run.folder,
+        "--timeout": options.start_timeout_s,
+        "--lab": options.lab,
+    }
+    switches = {"--keep": options.keep, "--keep-going": options.keep_going, "--allow-host": options.allow_host}
+    return [
+        *("scenario", "run", run.given, "--json"),
+        *(part for entry in variables for part in ("--var", entry)),
+        *(part for flag, value in values.items() if value is not None for part in (flag, str(value))),
+        *(flag for flag, wanted in switches.items() if wanted),
+    ]
 
 
 class _Narrator:
@@ -254,6 +293,8 @@ def _summary(records: Sequence[Record]) -> Iterator[str]:
 
     counts = {verdict: sum(record.verdict == verdict for record in records) for verdict in _GRAVITY}
     yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    if shared := Counter(record.engine for record in records if record.engine):
+        yield "runs per engine: " + ", ".join(f"{engine} {count}" for engine, count in shared.items())
     for scenario, runs, expectations in repeats(records):
         yield f"{runs} runs of {scenario}: median (min to max)"
         yield from (f"  {one.title}: {', '.join(one.parts)}" for one in expectations)
