@@ -16,13 +16,14 @@ SCHEMES = ("ssh", "tcp", "unix")
 TIMEOUT_S = 20.0
 LISTING_S = 2.0
 
-_FORMAT = "synthlab: {{.ServerVersion}} {{.ID}} {{.Name}}"
+# The id alone is not enough: engines of one machine share it.
+_FORMAT = "synthlab: {{.ServerVersion}} {{.ID}} {{.Name}} {{.DockerRootDir}}"
 _ANSWER = re.compile(r"^synthlab: (\S+) (\S+ .+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What an engine says about itself. `id` differs between any two engines."""
+    """What an engine says about itself. `id` differs between engines."""
 
     version: str
     id: str

@@ -66,10 +66,10 @@ class SecondEngine:
 
 
 @contextmanager
-def second_engine(*images: str) -> Iterator[SecondEngine]:
+def second_engine(*images: str, name: str = NAMESPACE) -> Iterator[SecondEngine]:
     """The engine, with these images copied from the first one."""
-    with namespace(NAMESPACE), TemporaryDirectory(prefix="e2e-engine-", ignore_cleanup_errors=True) as folder:
-        engine = SecondEngine(Path(folder))
+    with namespace(name), TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True) as folder:
+        engine = SecondEngine(Path(folder), name)
         engine.start()
         try:
             engine.load(*images)

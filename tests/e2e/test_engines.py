@@ -1,0 +1,155 @@
+"""Runs of a scenario on two engines: this machine's, and a second one that can be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import junitparser
+import pytest
+
+from synthlab.contract import BASE
+
+from .far import context, ssh
+from .labs import SYNTHLAB, heeding_interrupts, synthlab, until
+from .leftovers import leftovers
+from .second_engine import SecondEngine, second_engine
+
+pytestmark = [pytest.mark.docker, pytest.mark.issue(14), pytest.mark.timeout(300)]
+
+LAB = "e2e-engines"
+HERE = "unix:///var/run/docker.sock"
+STACK = f"""\
+name: {LAB}
+clients:
+  client1: {{image: syntheticnet, command: sleep 3000}}
+  client2: {{image: syntheticnet, command: sleep 3000}}
+"""
+SHORT = """\
+  - {set: client2, egress: {loss: 10%}, for: 1s}
+  - {expect: client2.egress.queued < 100, within: 5s}
+"""
+LONG = "  - wait: 60s\n"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[SecondEngine]:
+    synthlab("images", "build", "syntheticnet")
+    with second_engine(BASE, "syntheticnet:latest", name=LAB) as engine:
+        yield engine
+
+
+class Sharing:
+    """A `scenario run` on both engines; `there` is the name of the second."""
+
+    def __init__(self, folder: Path, steps: str, environment: dict[str, str], there: str, *options: str) -> None:
+        (folder / "pair.yaml").write_text(STACK)
+        (folder / "short.yaml").write_text(f"stack: pair.yaml\nseed: 7\nsteps:\n{steps}")
+        arguments = ["scenario", "run", "short.yaml", "--engines", f"{HERE},{there}", "--json", *options]
+        self._log = folder / "log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                heeding_interrupts([SYNTHLAB, *arguments]),
+                cwd=folder,
+                env={**os.environ, **environment},
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def ended(self, status: int) -> list[dict[str, Any]]:
+        """The records, once it has ended with this status."""
+        output, _ = self._process.communicate(timeout=200)
+        assert self._process.returncode == status, self.log()
+        return list(json.loads(output)["records"]) if output else []
+
+
+def named(record: dict[str, Any]) -> str:
+    return str(record["facts"]["engine name"])
+
+
+def assert_nothing_is_left(engine: SecondEngine) -> None:
+    assert leftovers(LAB) == []
+    assert engine.machine.run("docker", "ps", "--all", "--quiet").stdout == ""
+    assert engine.machine.run("docker", "network", "ls", "-q", "--filter", "label=synthlab.lab").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("way", "there", "runs"),
+    [(context, "far", 4), pytest.param(ssh, "ssh://somebody@far.example", 10, marks=pytest.mark.soak)],
+)
+def test_two_engines_share_the_runs(
+    way: Callable[[Path, str], dict[str, str]], there: str, runs: int, engine: SecondEngine, tmp_path: Path
+) -> None:
+    """Each plays at least one. Every run has the seed of its number, and names its engine; nothing is left on either."""
+    files = ["--junit", "results.xml", "--report", "page.html"]
+    environment = way(tmp_path, engine.address)
+    sharing = Sharing(tmp_path, SHORT, environment, there, "--repeat", str(runs), *files)
+    records = sharing.ended(0)
+    assert [record["seed"] for record in records] == list(range(7, 7 + runs))
+    assert {record["verdict"] for record in records} == {"passed"}
+    counts = Counter(map(named, records))
+    assert counts.keys() == {HERE, there}
+    print(f"runs per engine: {dict(counts)}")
+    lines = sharing.log().splitlines()
+    summary = lines[lines.index(f"{runs} passed") :]
+    assert summary[1] == "runs per engine: " + ", ".join(f"{name} {count}" for name, count in counts.items())
+    assert summary[2] == f"{runs} runs of short: median (min to max)"
+    suites = junitparser.JUnitXml.fromfile(str(tmp_path / "results.xml"))
+    properties = [{one.name: one.value for one in suite.properties()} for suite in suites]
+    assert [one["engine name"] for one in properties] == list(map(named, records))
+    assert "<th>engine" in (tmp_path / "page.html").read_text()
+    assert_nothing_is_left(engine)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
+def test_ended_from_outside(number: signal.Signals, engine: SecondEngine, tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM end the runs on both engines, and leave nothing behind on either."""
+    sharing = Sharing(tmp_path, LONG, {}, engine.address, "--repeat", "4")
+    until(lambda: sharing.log().count("wait 60s") == 2)
+    sharing.send(number)
+    sharing.ended(128 + number)
+    assert_nothing_is_left(engine)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_an_engine_is_lost(number: signal.Signals, engine: SecondEngine, tmp_path: Path) -> None:
+    """Its run is inconclusive and names it; all later runs are played on the other engine."""
+    steps = "  - wait: 5s\n"
+    sharing = Sharing(tmp_path, steps, {}, engine.address, "--repeat", "5")
+    until(lambda: sharing.log().count("wait 5s") == 2)
+    engine.end(number)
+    try:
+        records = sharing.ended(3)
+    finally:
+        engine.start()
+        engine.machine.synthlab("down", "--all", status=None)
+    assert [record["seed"] for record in records] == list(range(7, 12))
+    (lost,) = [record for record in records if named(record) == engine.address]
+    assert lost["verdict"] == "inconclusive"
+    assert lost["reasons"][0].startswith(f"the engine was lost: {engine.address}: ")
+    assert [record["verdict"] for record in records if record is not lost] == ["passed"] * 4
+    assert f"{engine.address} gets no more runs: the engine was lost: " in sharing.log()
+    assert_nothing_is_left(engine)
+
+
+@pytest.mark.soak
+def test_both_names_of_one_engine(engine: SecondEngine, tmp_path: Path) -> None:
+    """They are refused before anything starts."""
+    environment = context(tmp_path, engine.address)
+    sharing = Sharing(tmp_path, SHORT, environment, f"far,{engine.address}", "--repeat", "4")
+    sharing.ended(2)
+    assert sharing.log() == f"synthlab: --engines: far and {engine.address} are the same engine\n"
