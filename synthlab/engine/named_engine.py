@@ -55,7 +55,7 @@ class NamedEngine:
     def identity(self) -> Identity:
         """Ask the engine; raises SynthlabError, in one line with its name, if it does not answer."""
         lines: list[str] = []
-        finished = run_program(
+        run_program(
             [Engine.command, "info", "--format", _FORMAT],
             environment={**os.environ, **self.environment},
             on_line=lines.append,
@@ -63,8 +63,9 @@ class NamedEngine:
         )
         for answer in filter(None, map(_ANSWER.match, lines)):
             return Identity(answer[1], answer[2])
-        silent = finished.status < 0 or not lines
-        raise SynthlabError(f"{self}: {f'no answer within {TIMEOUT_S:g} s' if silent else lines[-1]}")
+        # Without an answer, the command fills in nothing, and may say why.
+        said = [line for line in lines if not line.startswith(_FORMAT.split()[0])]
+        raise SynthlabError(f"{self}: {said[-1] if said else f'no answer within {TIMEOUT_S:g} s'}")
 
 
 def read_engines(lists: Sequence[str]) -> list[NamedEngine]:

@@ -97,20 +97,30 @@ def _started(
             errors="replace",
             env=environment,
             start_new_session=True,
-            preexec_fn=_die_with_parent(),  # noqa: PLW1509 - it makes one system call and takes no lock
+            preexec_fn=_prepared(),  # noqa: PLW1509 - it makes two system calls and takes no lock
         )
     except OSError as error:
         raise SynthlabError(f"{command[0]} cannot be run: {error.strerror}; run `synthlab doctor`") from None
 
 
-def _die_with_parent() -> Callable[[], None] | None:
-    """Asks the kernel, in the child, to stop it when we die: a killed synthlab leaves no build running."""
-    if sys.platform != "linux":
-        return None
-    import ctypes
+def _prepared() -> Callable[[], None]:
+    """What the child does first.
 
-    prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    It heeds SIGTERM, even if another thread of ours ignores signals at this moment (`uninterrupted`), which the child
+    inherits. On Linux, it asks the kernel to stop it when we die: a killed synthlab leaves no build running.
+    """
+    prctl = None
+    if sys.platform == "linux":
+        import ctypes
+
+        prctl = ctypes.CDLL(None).prctl
+
+    def prepare() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if prctl:
+            prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    return prepare
 
 
 def _feed(process: subprocess.Popen[str], text: str) -> None:

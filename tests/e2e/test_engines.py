@@ -93,7 +93,7 @@ def assert_nothing_is_left(engine: SecondEngine) -> None:
 def test_two_engines_share_the_runs(
     way: Callable[[Path, str], dict[str, str]], there: str, runs: int, engine: SecondEngine, tmp_path: Path
 ) -> None:
-    """Each plays at least one. Every run has the seed of its number, and names its engine; nothing is left on either."""
+    """Each plays at least one. Every run has its seed and names its engine; nothing is left on either."""
     files = ["--junit", "results.xml", "--report", "page.html"]
     environment = way(tmp_path, engine.address)
     sharing = Sharing(tmp_path, SHORT, environment, there, "--repeat", str(runs), *files)

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
 from synthlab.engine.process import Finished, run_attached, run_program
 from synthlab.errors import SynthlabError
+from synthlab.interrupts import uninterrupted
 
 
 def test_lines_and_status() -> None:
@@ -21,6 +23,24 @@ def test_lines_and_status() -> None:
     finished = run_program(["sh", "-c", "cat; echo; echo wrong >&2; exit 4"], text="one\ntwo\n", on_line=lines.append)
     assert finished == Finished(4, ("one", "two", "wrong"))
     assert lines == ["one", "two", "wrong"]
+
+
+@pytest.mark.issue(14)
+def test_output_apart() -> None:
+    """With a file for the output, the lines are those of stderr alone."""
+    with TemporaryFile() as output:
+        finished = run_program(["sh", "-c", "echo data; echo told >&2"], output=output)
+        output.seek(0)
+        assert (finished.tail, output.read()) == (("told",), b"data\n")
+
+
+@pytest.mark.issue(14)
+def test_it_heeds_sigterm() -> None:
+    """A program that was started while we ignore signals can be stopped all the same."""
+    start = time.monotonic()
+    with uninterrupted():
+        assert run_program(["sleep", "60"], timeout_s=0.2).status == -signal.SIGTERM
+    assert time.monotonic() - start < 5
 
 
 def test_time_is_limited() -> None:
