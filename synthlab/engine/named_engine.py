@@ -22,7 +22,7 @@ _ANSWER = re.compile(r"^synthlab: (\S+) (\S+ .+)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class EngineIdentity:
     """What an engine says about itself. `id` differs between engines."""
 
     version: str
@@ -52,7 +52,7 @@ class NamedEngine:
     def advice(self) -> Advice:
         return Engine.advice
 
-    def identity(self) -> Identity:
+    def identity(self) -> EngineIdentity:
         """Ask the engine; raises SynthlabError, in one line with its name, if it does not answer."""
         lines: list[str] = []
         run_program(
@@ -62,7 +62,7 @@ class NamedEngine:
             timeout_s=TIMEOUT_S,
         )
         for answer in filter(None, map(_ANSWER.match, lines)):
-            return Identity(answer[1], answer[2])
+            return EngineIdentity(answer[1], answer[2])
         # Without an answer, the command fills in nothing, and may say why.
         said = [line for line in lines if not line.startswith(_FORMAT.split()[0])]
         raise SynthlabError(f"{self}: {said[-1] if said else f'no answer within {TIMEOUT_S:g} s'}")

@@ -94,6 +94,25 @@ def test_a_lost_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert capsys.readouterr().err == f"ssh://a gets no more runs: {of_a.reasons[0]}\n"
 
 
+def test_a_lost_run_is_retried_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a retry left, the other engine plays the run of the engine that was lost."""
+    docker_command(tmp_path, monkeypatch, "echo Connection refused. >&2; exit 1")
+    lost = Event()
+
+    def play(run: Run, engine: NamedEngine) -> Record:
+        if engine == A:
+            lost.set()
+            return unplayed(run.plan, "the engine does not answer")
+        assert lost.wait(10)
+        return judged(run)
+
+    records = shared(runs(tmp_path, 3, retries=1), play)
+    assert Counter((record.verdict, record.engine, record.retried) for record in records.values()) == {
+        ("passed", B.name, 0): 2,
+        ("passed", B.name, 1): 1,
+    }
+
+
 def test_all_engines_are_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The remaining runs are inconclusive, and say why they were not played."""
     docker_command(tmp_path, monkeypatch, "echo Connection refused. >&2; exit 1")

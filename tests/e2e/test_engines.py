@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
-import junitparser
 import pytest
 
 from synthlab.contract import BASE
 
 from .far import context, ssh
-from .labs import SYNTHLAB, heeding_interrupts, synthlab, until
+from .labs import SYNTHLAB, docker, heeding_interrupts, synthlab, until
 from .leftovers import leftovers
 from .second_engine import SecondEngine, second_engine
 
@@ -48,8 +48,16 @@ def engine() -> Iterator[SecondEngine]:
 class Sharing:
     """A `scenario run` on both engines; `there` is the name of the second."""
 
-    def __init__(self, folder: Path, steps: str, environment: dict[str, str], there: str, *options: str) -> None:
-        (folder / "pair.yaml").write_text(STACK)
+    def __init__(
+        self,
+        folder: Path,
+        steps: str,
+        environment: dict[str, str],
+        there: str,
+        *options: str,
+        image: str = "syntheticnet",
+    ) -> None:
+        (folder / "pair.yaml").write_text(STACK.replace("syntheticnet", image))
         (folder / "short.yaml").write_text(f"stack: pair.yaml\nseed: 7\nsteps:\n{steps}")
         arguments = ["scenario", "run", "short.yaml", "--engines", f"{HERE},{there}", "--json", *options]
         self._log = folder / "log"
@@ -107,9 +115,8 @@ def test_two_engines_share_the_runs(
     summary = lines[lines.index(f"{runs} passed") :]
     assert summary[1] == "runs per engine: " + ", ".join(f"{name} {count}" for name, count in counts.items())
     assert summary[2] == f"{runs} runs of short: median (min to max)"
-    suites = junitparser.JUnitXml.fromfile(str(tmp_path / "results.xml"))
-    properties = [{one.name: one.value for one in suite.properties()} for suite in suites]
-    assert [one["engine name"] for one in properties] == list(map(named, records))
+    properties = ElementTree.parse(tmp_path / "results.xml").iter("property")
+    assert [one.get("value") for one in properties if one.get("name") == "engine name"] == list(map(named, records))
     assert "<th>engine" in (tmp_path / "page.html").read_text()
     assert_nothing_is_left(engine)
 
@@ -153,3 +160,18 @@ def test_both_names_of_one_engine(engine: SecondEngine, tmp_path: Path) -> None:
     sharing = Sharing(tmp_path, SHORT, environment, f"far,{engine.address}", "--repeat", "4")
     sharing.ended(2)
     assert sharing.log() == f"synthlab: --engines: far and {engine.address} are the same engine\n"
+
+
+@pytest.mark.soak
+def test_an_image_that_one_engine_lacks(engine: SecondEngine, tmp_path: Path) -> None:
+    """It is reported for that engine, in place of a run that fails there; no run begins on the other."""
+    image = f"{LAB}:1"
+    docker("tag", "syntheticnet:latest", image)
+    try:
+        sharing = Sharing(tmp_path, SHORT, {}, engine.address, "--repeat", "4", image=image)
+        sharing.ended(3)
+    finally:
+        docker("rmi", image)
+    errors = [line for line in sharing.log().splitlines() if line.startswith("synthlab: ")]
+    assert errors == [f"synthlab: {engine.address}: the image {image} is not on the engine and cannot be pulled"]
+    assert "seed 7" not in sharing.log()

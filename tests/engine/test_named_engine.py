@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from synthlab.engine.named_engine import Identity, NamedEngine, read_engines
+from synthlab.engine.named_engine import EngineIdentity, NamedEngine, read_engines
 from synthlab.errors import SynthlabError, WrongUse
 
 from .docker_command import docker_command
@@ -60,7 +60,7 @@ def test_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     docker_command(
         tmp_path, monkeypatch, 'echo Warning: added b >&2; echo "synthlab: 24.0.7 ID:A $DOCKER_HOST /var/lib/docker"'
     )
-    assert NamedEngine("ssh://b").identity() == Identity("24.0.7", "ID:A ssh://b /var/lib/docker")
+    assert NamedEngine("ssh://b").identity() == EngineIdentity("24.0.7", "ID:A ssh://b /var/lib/docker")
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,19 @@ import typer
 
 from ...engine.api import EngineApi
 from ...engine.factory import make_engine
-from ...engine.named_engine import Identity, NamedEngine, context_names, read_engines
 from ...errors import SynthlabError, WrongUse
 from .. import console
 from .options import starting
 
 if TYPE_CHECKING:
+    from ...engine.named_engine import EngineIdentity, NamedEngine
     from ...stack import Stack
 
 
 def complete_engines(incomplete: str) -> list[str]:
     """The contexts that are not yet in the list."""
+    from ...engine.named_engine import context_names
+
     before, comma, begin = incomplete.rpartition(",")
     given = before.split(",")
     return [f"{before}{comma}{name}" for name in starting(begin, context_names) if name not in given]
@@ -41,6 +43,8 @@ EnginesOption = Annotated[
 
 def engines_for(lists: Sequence[str] | None, runs: int) -> list[NamedEngine]:
     """The engines that share this many runs; none without the option. Raises WrongUse."""
+    from ...engine.named_engine import read_engines
+
     if not lists:
         return []
     if runs < 2:
@@ -59,11 +63,11 @@ def make_ready(engines: Sequence[NamedEngine], stacks: Sequence[Stack]) -> None:
     with ThreadPoolExecutor(len(engines)) as pool:
         answers = list(pool.map(_identity, engines))
     _exit_for(answers)
-    _refuse_same(engines, [answer for answer in answers if isinstance(answer, Identity)])
+    _refuse_same(engines, [answer for answer in answers if not isinstance(answer, SynthlabError)])
     _exit_for([_prepared(engine, stacks) for engine in engines])
 
 
-def _identity(engine: NamedEngine) -> Identity | SynthlabError:
+def _identity(engine: NamedEngine) -> EngineIdentity | SynthlabError:
     from ..doctor import version_of
 
     try:
@@ -76,7 +80,7 @@ def _identity(engine: NamedEngine) -> Identity | SynthlabError:
     return identity
 
 
-def _refuse_same(engines: Sequence[NamedEngine], identities: Iterable[Identity]) -> None:
+def _refuse_same(engines: Sequence[NamedEngine], identities: Iterable[EngineIdentity]) -> None:
     names: dict[str, str] = {}
     for engine, identity in zip(engines, identities, strict=True):
         if identity.id in names:
@@ -89,7 +93,11 @@ def _prepared(engine: NamedEngine, stacks: Iterable[Stack]) -> SynthlabError | N
     from ...deploy.image_steps import image_for_lock, perform, stack_steps
 
     try:
-        with _chosen(engine) as api, console.progress() as progress:
+        with _chosen(engine) as api, console.progress() as show:
+
+            def progress(text: str) -> None:
+                show(f"{engine}: {text}")
+
             for stack in stacks:
                 image_for_lock(stack, api, progress)
                 perform(stack_steps(stack, api), api, progress)
