@@ -58,10 +58,12 @@ def launched(
         try:
             yield
         finally:
-            progress(f"removing {made.name}")
-            # Only what this `up` has made: by now, the name may belong to somebody else's lab.
-            with uninterrupted():
-                engine.remove_lab(made.name, made.made_by or "")
+            try:
+                progress(f"removing {made.name}")
+            finally:  # even if nobody reads the progress any more
+                # Only what this `up` has made: by now, the name may belong to somebody else's lab.
+                with uninterrupted():
+                    engine.remove_lab(made.name, made.made_by or "")
 
 
 def launch(

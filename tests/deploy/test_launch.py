@@ -170,6 +170,20 @@ def test_the_word_for_the_end() -> None:
     assert engine.present == []
 
 
+@pytest.mark.issue(14)
+def test_nobody_reads_the_end() -> None:
+    """A lab is also removed if whoever read the progress has gone."""
+
+    def gone(text: str) -> None:
+        if text == "removing call":
+            raise BrokenPipeError
+
+    engine = CallEngine(HEALTHY)
+    with pytest.raises(BrokenPipeError), launched(read_stack("call"), engine, gone, timeout_s=0.3):
+        pass
+    assert engine.present == []
+
+
 def test_port_taken_meanwhile() -> None:
     """If a default port is taken between our check and the start, Docker picks another and the lab comes up."""
 

@@ -132,6 +132,17 @@ def test_ended_from_outside(number: signal.Signals, engine: SecondEngine, tmp_pa
 
 
 @pytest.mark.soak
+def test_killed(engine: SecondEngine, tmp_path: Path) -> None:
+    """After kill -9 the runs end, too, and remove their labs."""
+    sharing = Sharing(tmp_path, LONG, {}, engine.address, "--repeat", "4")
+    until(lambda: sharing.log().count("wait 60s") == 2)
+    sharing.send(signal.SIGKILL)
+    sharing.ended(-signal.SIGKILL)
+    until(lambda: leftovers(LAB) == [] and not engine.machine.run("docker", "ps", "--all", "--quiet").stdout)
+    assert_nothing_is_left(engine)
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_an_engine_is_lost(number: signal.Signals, engine: SecondEngine, tmp_path: Path) -> None:
     """Its run is inconclusive and names it; all later runs are played on the other engine."""
