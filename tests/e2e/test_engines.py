@@ -125,10 +125,11 @@ def test_two_engines_share_the_runs(
     ("number", "moment"),
     [
         (signal.SIGINT, "wait 60s"),
-        pytest.param(signal.SIGTERM, "wait 60s", marks=pytest.mark.soak),
-        pytest.param(signal.SIGINT, "containers: 0/2 started", marks=pytest.mark.soak),
+        (signal.SIGTERM, "wait 60s"),
+        (signal.SIGINT, "containers: 0/2 started"),
     ],
 )
+@pytest.mark.soak
 def test_ended_from_outside(number: signal.Signals, moment: str, engine: SecondEngine, tmp_path: Path) -> None:
     """Ctrl-C and SIGTERM end the runs on both engines, and leave nothing behind on either."""
     sharing = Sharing(tmp_path, LONG, {}, engine.address, "--repeat", "4")
