@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+SAMPLES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class ClientClocks:
     def at_ns(self, name: str, ours_ns: int) -> int:
         """A time on the host's clock, converted to the client's."""
         return ours_ns + self.ahead_ns[name]
+
+
+def closest(ask: Callable[[], ClockSample]) -> ClockSample:
+    """The best of several samples of one clock: the one with the shortest round trip (RFC 5905, clock filter)."""
+    return min((ask() for _ in range(SAMPLES)), key=lambda sample: sample.network_ns)
 
 
 def compare_clocks(samples: Mapping[str, ClockSample]) -> ClientClocks:

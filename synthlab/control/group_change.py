@@ -12,7 +12,7 @@ from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..text.durations import seconds_of
 from .client_api import ChangeOptions, ClientApi, Observed
-from .clock_sync import ClockSample, compare_clocks
+from .clock_sync import ClockSample, closest, compare_clocks
 from .state import ClientState
 
 MAX_AT_ONCE = 16
@@ -109,6 +109,8 @@ def apply_together(
     before = {name: observed.state for name, observed in seen.items()}
     samples = {name: observed.clock for name, observed in seen.items()}
     clocks = compare_clocks(samples)
+    if clocks.doubt_ns:  # several machines
+        clocks = compare_clocks(each(clients, lambda client: closest(client.api.clock)))
     # Requests reach the clients at different times. The lead time puts the change after the last of them, so that all
     # clients apply it at the same moment.
     due_ns = clock.now_ns() + (_lead_ns(list(samples.values())) if options.after_ns is None else options.after_ns)

@@ -56,7 +56,7 @@ class HttpConnection:
         self._relay = relay
         self._clock = clock
         self._access = access
-        self._new_tunnel = False
+        self._starts_slowly = access is not None
         self._connected: Client | None = None
         self._connecting = threading.Lock()
 
@@ -104,11 +104,11 @@ class HttpConnection:
             raise SynthlabError(f"{self.name} has no API: its container is not running (see `synthlab ps`)")
         try:
             client = self._client()
-            # The first request also starts the tunnel. Timed, it would look like a slow network, so an untimed
+            # The first request also starts the tunnel or TLS. Timed, it would look like a slow network, so an untimed
             # request goes first.
-            if timed and self._new_tunnel:
+            if timed and self._starts_slowly:
                 client.get("/v1/clock")
-            self._new_tunnel = False
+            self._starts_slowly = False
             sent_ns = self._clock.now_ns()
             response = client.request(method, path, **request)
             return _Reply(response, sent_ns, self._clock.now_ns())
@@ -146,7 +146,7 @@ class HttpConnection:
 
         if relay := self._relay():
             self._place = "through the engine"
-            self._new_tunnel = True
+            self._starts_slowly = True
             self._transport = cast("BaseTransport", _Relayed(relay))
         # 127.0.0.1 needs neither the host's proxies nor its trust store, which takes 20 ms to load.
         from .tls_access import authorization, only

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from ..control.client_api import ChangeOptions
-from ..control.clock_sync import compare_clocks
+from ..control.clock_sync import closest, compare_clocks
 from ..control.group_change import LabClient, each, put_files, refuse_failed
 from ..control.state import ClientState
 from ..engine.clock import MACHINE, Clock
@@ -75,7 +75,7 @@ class Leases:
 
     async def read_clocks(self, names: Iterable[str]) -> None:
         """Compare the clients' clocks with ours. Once is enough: monotonic clocks are never set."""
-        samples = await self._each(names, lambda client: client.api.clock())
+        samples = await self._each(names, lambda client: closest(client.api.clock))
         self._ahead_ns |= compare_clocks(samples).ahead_ns if samples else {}
 
     async def put(self, change: Change, due_ns: int) -> AppliedStates:

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import certifi
 import httpx
 import pytest
 
 from synthlab.control.client_api import ChangeOptions, HttpClientApi
 from synthlab.control.clock_sync import ClockSample
 from synthlab.control.exec_tunnel import Answer
+from synthlab.engine.lab_access import LabAccess
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.testing import FakeClientApi, FakeClock
 from synthlab.text.durations import SECOND_NS
@@ -162,6 +164,17 @@ def test_a_tunnel_is_started_before_its_clock_is_read(fake: FakeClientApi) -> No
         for call in calls:
             getattr(remote, call)()
     assert tunnel.asked == ["/v1/clock", "/v1/clock", "/v1/state", "/v1/state", "/v1/clock"]
+
+
+@pytest.mark.issue(14)
+def test_tls_is_set_up_before_a_clock_is_read(fake: FakeClientApi) -> None:
+    """Its handshake would look like a slow way there; it has happened once for all later requests."""
+    seen.clear()
+    access = LabAccess("token", certifi.contents())
+    remote = HttpClientApi("client2", "https://x", httpx.MockTransport(serve(fake)), access=access)
+    remote.clock()
+    remote.observe()
+    assert [path for _, path, _ in seen] == ["/v1/clock", "/v1/clock", "/v1/state"]
 
 
 def test_files(remote: HttpClientApi, fake: FakeClientApi) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from synthlab.control.clock_sync import ClientClocks, ClockSample, compare_clocks
+import pytest
+
+from synthlab.control.clock_sync import SAMPLES, ClientClocks, ClockSample, closest, compare_clocks
 
 MS = 1_000_000
 
@@ -35,3 +37,12 @@ def test_work_makes_no_doubt() -> None:
     }
     assert samples["a"].network_ns == 2 * MS
     assert compare_clocks(samples) == ClientClocks({"a": 500 * MS, "b": 900 * MS}, 2 * MS)
+
+
+@pytest.mark.issue(14)
+def test_the_quickest_sample_counts() -> None:
+    """Of several samples of one clock, the one with the shortest time on the network is kept."""
+    samples = [ClockSample(0, 500 + wait, 500 + wait, 2 * wait) for wait in (9, 2, 5, 7, 1)]
+    ask = iter(samples).__next__
+    assert closest(ask) == samples[1]
+    assert ask() == samples[SAMPLES]
