@@ -38,7 +38,8 @@ class Reachable(Protocol):
 class LabClient:
     """A client of a running lab, or a conditioned `server`, and its API; `probes` are what it measures: `web.http`.
 
-    Of a `proxy` the numbers of WebRTC are known to the user's own browser alone.
+    Of a `proxy` the numbers of WebRTC are known to the user's own browser alone. `node` is the machine of a swarm
+    that it runs on.
     """
 
     name: str
@@ -47,6 +48,7 @@ class LabClient:
     server: bool = False
     proxy: bool = False
     probes: tuple[str, ...] = ()
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,5 +141,5 @@ class RunningLab:
     def _lab_client(self, container: Container) -> LabClient:
         name = container.network_name
         api = self.backend.api(container).signed(self.backend.by)
-        server, proxy = bool(container.network_of), is_proxy(container)
-        return LabClient(name, container.group or name, api, server=server, proxy=proxy, probes=container.probes)
+        kind = {"server": bool(container.network_of), "proxy": is_proxy(container)}
+        return LabClient(name, container.group or name, api, probes=container.probes, node=container.node, **kind)

@@ -21,6 +21,7 @@ from ..errors import SynthlabError
 from ..scenario.expression import Recorded, source_of
 from ..text.durations import MS_NS, SECOND_NS, seconds_of
 from .samples import link_sources, metrics_source, number_sources, of_metrics, of_probes, of_state, of_stats
+from .underlay import of_underlay
 from .validity import of_lateness
 
 TICK_NS = 200 * MS_NS
@@ -183,9 +184,10 @@ class Sampler:
 
     def _poll_state(self, client: LabClient) -> Poll:
         def ask() -> None:
-            state = client.api.state()
-            at_ns, name = self.now_ns(), client.name
-            self.recorded.add(at_ns, of_state(name, state) | of_lateness(name, state), link_sources(name))
+            seen = client.api.observe()
+            state, at_ns, name = seen.state, self.now_ns(), client.name
+            values = of_state(name, state) | of_lateness(name, state) | of_underlay(client, seen.clock)
+            self.recorded.add(at_ns, values, link_sources(name))
             self.heard(at_ns, name, state)
 
         return self._poll(link_sources(client.name), ask)

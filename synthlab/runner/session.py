@@ -31,6 +31,7 @@ from .evidence import Evidence
 from .host_load import load_between, read_busy
 from .live_lab import LiveLab
 from .player import Player
+from .underlay import underlay_line
 from .validity import problems
 from .verdict import verdict_of
 from .watcher import Watcher
@@ -162,6 +163,7 @@ class _Run:
             after = read_busy(engine, self._live_lab.container(probe.title))
             load = load_between(before, after)
             conditioned = (*self._plan.clients, *self._plan.scenario.stack.conditioned)
+            underlay = underlay_line(conditioned, player.recorded)
             doubted = problems(conditioned, player.recorded, load, _compared(self._plan))
             log = player.log
             verdict, reasons = verdict_of(log.judged, player.failures, player.faults, doubted)
@@ -172,7 +174,7 @@ class _Run:
         return replace(
             _blank(self._plan, player.started),
             lab=self._live_lab.name,
-            facts=facts | ({"load": str(load)} if load else {}),
+            facts=facts | {name: str(fact) for name, fact in (("load", load), ("underlay", underlay)) if fact},
             duration_s=round(seconds_of(player.ended_ns), 3),
             verdict=verdict,
             reasons=reasons,

@@ -14,6 +14,7 @@ from ..contract import OWN_CAUSES
 from ..control.state import MOST_LATE_MS, ClientState
 from ..scenario.expression import NEVER_NS, Recorded, Sample, Value
 from .host_load import HostLoad
+from .underlay import slow_underlays
 
 MOST_LATE_SECONDS = 0.2
 """The highest share of seconds in which the forwarder may exceed MOST_LATE_MS."""
@@ -50,7 +51,8 @@ def problems(
     """
     links = [(client, direction) for client in clients for direction in DIRECTIONS]
     of_links = [line for client, direction in links for line in _of_link(client, direction, recorded, since_ns)]
-    return [*_of_machine(load), *of_links, *_of_baseline(recorded, compared)]
+    of_network = slow_underlays(clients, recorded, since_ns)
+    return [*_of_machine(load), *of_links, *of_network, *_of_baseline(recorded, compared)]
 
 
 def _of_machine(load: HostLoad | None) -> Iterator[str]:
