@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -50,6 +51,34 @@ def http(host: str, port: str, method: str, path: str, *headers: str) -> dict[st
     head = "".join(f"{line}\r\n" for line in headers)
     text = f"{method} {path} HTTP/1.1\r\n{head}Content-Length: {len(CHANGE)}\r\nConnection: close\r\n\r\n".encode()
     return {"status": _first_words(host, int(port), text + CHANGE).split("\r\n")[0]}
+
+
+def tls(host: str, ports: str, request: str, *headers: str) -> dict[str, Any]:
+    """The status line of each port's answer over TLS, whatever its certificate; or its refusal."""
+    text = "".join(f"{line}\r\n" for line in (f"{request} HTTP/1.1", *headers, "Content-Length: 0", ""))
+    return {port: _first_line(host, int(port), text.encode()) for port in ports.split(",")}
+
+
+def _first_line(host: str, port: int, send: bytes) -> str:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection((host, port), SECONDS) as plain, context.wrap_socket(plain) as connection:
+            connection.sendall(send)
+            return connection.recv(2000).decode(errors="replace").split("\r\n")[0]
+    except OSError as error:
+        return type(error).__name__
+
+
+def past(client: str, mac: str, target: str, port: str) -> dict[str, Any]:
+    """Send connection requests for another address to the client's hardware address: how many are answered."""
+    with _wire() as wire:
+        source = wire.getsockname()[4]
+        own = socket.gethostbyname(socket.gethostname())
+        for _ in range(5):
+            wire.send(_tcp(source, bytes.fromhex(mac.replace(":", "")), own, target, int(port), SYN))
+        ends = _pair(target, own), _pair(client, own)
+        return {"own": own, "answers": sum(frame[26:34] in ends and frame[23] == 6 for frame in _heard(wire, SECONDS))}
 
 
 def forwarded(gateway: str) -> dict[str, Any]:
@@ -269,6 +298,8 @@ def _sum(data: bytes) -> bytes:
 MODES: dict[str, Callable[..., dict[str, Any]]] = {
     "connect": connect,
     "http": http,
+    "tls": tls,
+    "past": past,
     "forwarded": forwarded,
     "spoof": spoof,
     "pretend": pretend,

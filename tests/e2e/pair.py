@@ -27,14 +27,17 @@ clients:
 
 
 class Traffic:
-    """A mode of traffic.py, or of a similar script, running in a container."""
+    """A mode of traffic.py, or of a similar script, running in a container, if need be of another engine."""
 
     unfinished: ClassVar[list[Traffic]] = []
     """Scripts whose result has not been read yet."""
 
-    def __init__(self, container: str, mode: str, *arguments: object, script: str = "traffic.py") -> None:
+    def __init__(
+        self, container: str, mode: str, *arguments: object, script: str = "traffic.py", engine: str = ""
+    ) -> None:
         program = (Path(__file__).parent / script).read_text()
-        command = ["docker", "exec", "-i", container, "python3", "-c", program, mode, *map(str, arguments)]
+        inside = ["docker", *(["--host", engine] if engine else []), "exec", "-i", container]
+        command = [*inside, "python3", "-c", program, mode, *map(str, arguments)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.unfinished.append(self)
 
