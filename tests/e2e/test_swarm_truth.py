@@ -11,7 +11,9 @@ import os
 import re
 import signal
 import statistics
+import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,7 @@ LAB, LEAKS = "truth", "leaks"
 SENDERS = ("a-1", "a-2", "b-1", "b-2", "c-1", "c-2")
 NODE = {"a-1": 0, "a-2": 0, "b-1": 1, "b-2": 1, "c-1": 2, "c-2": 2, "hears": 2}
 PORT = 5000
+IDLE_S = 20.0
 ROUNDS = 10
 MOST_APART_MS = 5.0
 PACKETS, PACE = 10_000, 2_000
@@ -62,10 +65,19 @@ while True:
 
 
 @dataclass(frozen=True)
+class Passed:
+    """Frames and bytes between the nodes in a second, idle."""
+
+    frames: float
+    octets: float
+
+
+@dataclass(frozen=True)
 class Swarm:
-    """The nodes, with the lab `truth` on them."""
+    """The nodes, with the lab `truth` on them; `before` is what passed between them in a second without it."""
 
     nodes: list[Node]
+    before: Passed
 
     def member(self, name: str) -> Member:
         return Member(self.nodes[NODE[name]], f"synthlab-{LAB}_{name}")
@@ -96,9 +108,10 @@ def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swarm]:
     stack = tmp_path_factory.mktemp("swarm") / "truth.yaml"
     stack.write_text(json.dumps({"clients": {**clients, "hears": {**light, "placement": {"node": "node3"}}}}))
     with swarm_nodes("syntheticnet:latest", "debian:bookworm-slim") as nodes:
+        before = _passing()
         try:
             nodes[0].synthlab("up", str(stack), "--engine", "swarm")
-            yield Swarm(nodes)
+            yield Swarm(nodes, before)
         finally:
             nodes[0].synthlab("down", LAB, status=None)
         until(lambda: not any(node.leftovers() for node in nodes), 15)
@@ -109,6 +122,36 @@ def lab(swarm: Swarm) -> Iterator[Swarm]:
     """The lab, whose conditions are reset afterwards."""
     yield swarm
     swarm.synthlab("reset")
+
+
+def test_idle_traffic(lab: Swarm) -> None:
+    """A lab that nobody uses sends next to nothing between the nodes."""
+    with recording(named(HUB)) as seen:
+        idle = _passing()
+    for what, passed in (("without", lab.before), (f"with {len(NODE)} clients", idle)):
+        print(f"idle, {what}: {passed.frames:.1f} frames/s, {passed.octets:.0f} bytes/s between the nodes")
+    kinds: Counter[str] = Counter()
+    for kind, _, source, target, count in seen.rows:
+        kinds[f"{kind} {min(source.partition(':')[2], target.partition(':')[2], key=len)}"] += count
+    print("most frames, counted on each link:", kinds.most_common(6))
+    assert idle.octets - lab.before.octets < 1000 * len(NODE)
+
+
+def _passing() -> Passed:
+    """Counted where each node's link meets the bridge."""
+    begin, first = time.monotonic(), _counted()
+    time.sleep(IDLE_S)
+    frames, octets = (
+        (after - before) / (time.monotonic() - begin) for before, after in zip(first, _counted(), strict=True)
+    )
+    return Passed(frames, octets)
+
+
+def _counted() -> tuple[int, int]:
+    shown = subprocess.run(["ip", "-n", HUB, "-json", "-stats", "link"], capture_output=True, check=True).stdout
+    received = [one["stats64"]["rx"] for one in json.loads(shown) if one["ifname"] in ("n1", "n2", "n3")]
+    assert len(received) == 3
+    return sum(one["packets"] for one in received), sum(one["bytes"] for one in received)
 
 
 def test_a_change_of_all(lab: Swarm) -> None:
