@@ -45,7 +45,7 @@ class Member:
         """The IPv4 address of each interface."""
         within = ["nsenter", "--target", str(self.pid), "--net", "ip", "-json", "-4", "addr"]
         listed = json.loads(subprocess.run(within, capture_output=True, check=True).stdout)
-        return {one["ifname"]: one["addr_info"][0]["local"] for one in listed if one["ifname"] != "lo"}
+        return {one["ifname"]: one["addr_info"][0]["local"] for one in listed if one.get("ifname", "lo") != "lo"}
 
     @property
     def network(self) -> dict[str, Any]:
