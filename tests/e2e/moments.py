@@ -1,13 +1,18 @@
-"""When a loss of everything began and ended at a sender, from which of its marked packets arrived."""
+"""When a loss of everything began or ended at a sender, from which of its marked packets arrived."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-LEAST_NS = 150_000_000
-"""A shorter loss is the machine's."""
+
+@dataclass(frozen=True)
+class Turn:
+    """A command that began or ended a loss of everything, and when it ran, in ns since the epoch."""
+
+    loses: bool
+    begun_ns: int
+    ended_ns: int
 
 
 @dataclass(frozen=True)
@@ -22,22 +27,25 @@ class Moment:
         return (self.earliest_ns + self.latest_ns) // 2
 
 
-def turns(sent_ns: Sequence[int], arrived_ns: Collection[int]) -> Iterator[Moment]:
-    """Beginnings and ends of the long losses, in turn.
+def moments(sent_ns: Sequence[int], arrived_ns: Collection[int], turns: Sequence[Turn]) -> Iterator[Moment]:
+    """When each turn was in force: after the last packet that passed before it, or before the first one after it.
 
     The sender may have been interrupted after it took the time of a packet, so the packet left some time from then to
     the time of the next one.
     """
     arrived = set(arrived_ns)
-    for came, run in groupby(range(len(sent_ns)), lambda index: sent_ns[index] in arrived):
-        first, *_, last = [*run] * 2
-        if not came and sent_ns[last] - sent_ns[first] > LEAST_NS:
-            yield Moment(sent_ns[first - 1], sent_ns[first + 1])
+    passed = [index for index, at_ns in enumerate(sent_ns) if at_ns in arrived]
+    for turn in turns:
+        if turn.loses:
+            last = max(index for index in passed if sent_ns[index] <= turn.ended_ns)
             yield Moment(sent_ns[last], sent_ns[last + 2])
+        else:
+            first = min(index for index in passed if sent_ns[index] >= turn.begun_ns)
+            yield Moment(sent_ns[first - 1], sent_ns[first + 1])
 
 
-def apart_ns(moments: Sequence[Moment]) -> tuple[int, int]:
+def apart_ns(found: Sequence[Moment]) -> tuple[int, int]:
     """How far apart they are: at least, and likely."""
-    least = max(one.earliest_ns for one in moments) - min(one.latest_ns for one in moments)
-    likely = [one.likely_ns for one in moments]
+    least = max(one.earliest_ns for one in found) - min(one.latest_ns for one in found)
+    likely = [one.likely_ns for one in found]
     return max(least, 0), max(likely) - min(likely)

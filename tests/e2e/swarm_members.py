@@ -24,6 +24,10 @@ class Member:
     service: str
 
     @property
+    def runs(self) -> bool:
+        return self.node.docker("ps", "--quiet", "--filter", f"name={self.service}\\.") != ""
+
+    @property
     def container(self) -> str:
         """The id of the running container: another one once the swarm has replaced it."""
         found = self.node.docker("ps", "--quiet", "--no-trunc", "--filter", f"name={self.service}\\.").split()

@@ -88,8 +88,7 @@ def _service(nodes: list[Node], name: str, network: str) -> Iterator[list[Member
     nodes[0].docker(*made, "syntheticnet", "3600")
     members = [Member(node, name) for node in nodes]
     try:
-        for node in nodes:
-            until(lambda node=node: node.docker("ps", "--quiet", "--filter", f"name={name}") != "")  # type: ignore[misc]
+        until(lambda: all(member.runs for member in members))
         yield members
     finally:
         nodes[0].docker("service", "rm", name, status=None)
