@@ -55,7 +55,9 @@ def http(host: str, port: str, method: str, path: str, *headers: str) -> dict[st
 
 def tls(host: str, ports: str, request: str, *headers: str) -> dict[str, Any]:
     """The status line of each port's answer over TLS, whatever its certificate; or its refusal."""
-    text = "".join(f"{line}\r\n" for line in (f"{request} HTTP/1.1", *headers, "Content-Length: 0", ""))
+    host_header = [] if any(line.startswith("Host:") for line in headers) else ["Host: localhost"]
+    lines = (f"{request} HTTP/1.1", *host_header, *headers, "Content-Length: 0", "")
+    text = "".join(f"{line}\r\n" for line in lines)
     return {port: _first_line(host, int(port), text.encode()) for port in ports.split(",")}
 
 

@@ -36,10 +36,9 @@ clients:
 OTHER_STACK = "clients: {stranger: {image: syntheticnet, command: sleep 3600, placement: {node: node2}}}"
 CONTROL = "80,5901,9222,9223,65311,65400"
 TLS = 65400
-CLOSED = {"TimeoutError", "ConnectionRefusedError", "timeout"}
+CLOSED = {"TimeoutError", "ConnectionRefusedError", "timeout", "OSError"}  # the last one is: no route
 REFUSED = "HTTP/1.1 401 Unauthorized"
 STATE = "GET /v1/state"
-UNSET: dict[str, Any] = {}
 AS_APPLICATION = ("/opt/synthlab/bin/python", "-I", "-m", "syntheticnet.supervisor.application")
 
 
@@ -123,7 +122,10 @@ def _from(space: str, *attack: str) -> dict[str, Any]:
 
 def _unchanged(nodes: list[Node]) -> None:
     states = json.loads(nodes[0].synthlab("show", "--json", "--lab", LAB).stdout)
-    assert {name: state["conditions"] for name, state in states.items()} == {"victim": UNSET, "away": UNSET}
+    assert {name: state["conditions"].keys() for name, state in states.items()} == {
+        "victim": {"seed"},
+        "away": {"seed"},
+    }
 
 
 def test_neighbours(nodes: list[Node], victim: Member, neighbours: list[Member]) -> None:
@@ -152,8 +154,10 @@ def test_a_neighbour_goes_past_the_overlay(victim: Member, neighbours: list[Memb
             for target, port in ((victim.bridged, TLS), (victim.bridged, 80), (f"{NETWORK}.254", 80)):
                 went = neighbour.attempt("past", victim.address, mac, target, str(port))
                 assert went["answers"] == 0, (neighbour.node.name, target, port)
+    # Between the nodes, what the neighbours sent themselves is seen, too.
+    own = [neighbour.network["MacAddress"] for neighbour in neighbours]
     passed = [row for seen in (node, hub) for row in seen.rows if row[3] == f"{NETWORK}.254:80"]
-    assert [row for row in passed if not row[2].startswith("10.64.") and row[0] == "tcp"] == []
+    assert [row for row in passed if row[1] not in own] == []
 
 
 def test_forged_routers(victim: Member, neighbours: list[Member]) -> None:
@@ -234,8 +238,8 @@ def test_tokens_of_others(nodes: list[Node], tmp_path: Path) -> None:
             assert _from(HUB, "tls", nodes[1].address, ours, STATE, _bearer(token)) == {ours: REFUSED}
             if not old:
                 stranger, victim = (Member(nodes[1], f"synthlab-{one}") for one in ("other_stranger", "guarded_victim"))
-                assert set(stranger.attempt("connect", victim.address, CONTROL).values()) <= {*CLOSED, "OSError"}
-                assert set(stranger.attempt("connect", nodes[1].address, ours).values()) <= {*CLOSED, "OSError"}
+                assert set(stranger.attempt("connect", victim.address, CONTROL).values()) <= CLOSED
+                assert set(stranger.attempt("connect", nodes[1].address, ours).values()) <= CLOSED
                 manager.synthlab("down", OTHER)
             old = token
     finally:
@@ -253,7 +257,7 @@ def test_root_inside(nodes: list[Node], victim: Member) -> None:
     }
     for address in ("127.0.0.1", victim.address, victim.bridged):
         answers = victim.attempt("tls", address, str(TLS), "PATCH /v1/conditions", within=AS_APPLICATION)
-        assert set(answers.values()) <= {*CLOSED, REFUSED, "OSError"}
+        assert set(answers.values()) <= {*CLOSED, REFUSED}
     token = _token(nodes[0])
     assert _files_with(victim, token) == []
     assert _files_with(victim, hashlib.sha256(token.encode()).hexdigest()) != []
