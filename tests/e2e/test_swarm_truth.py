@@ -357,7 +357,7 @@ def test_no_packet_passes_from_the_first_one_on(swarm: Swarm, tmp_path: Path) ->
         for seen in (between, near, bridge):
             assert _of_shouter(seen, known) == []
         with recording(named(HUB)) as between, recording(within) as near:
-            swarm.synthlab("set", "shouter", "--egress", "--outage", "none", lab=LEAKS)
+            swarm.synthlab("reset", "shouter", "--perfect", lab=LEAKS)
             time.sleep(1)
         assert _of_shouter(between, known)
         assert _of_shouter(near, known)
