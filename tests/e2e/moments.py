@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+AROUND_NS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,12 @@ def moments(sent_ns: Sequence[int], arrived_ns: Collection[int], turns: Sequence
         else:
             first = min(index for index in passed if sent_ns[index] >= turn.begun_ns)
             yield Moment(sent_ns[first - 1], sent_ns[first + 1])
+
+
+def late_ns(sent_ns: Sequence[int], near: Moment, pace_ns: int) -> int:
+    """How long a program that was due around a moment, such as a forwarder, may have waited for the busy machine."""
+    around = [at_ns for at_ns in sent_ns if abs(at_ns - near.likely_ns) <= AROUND_NS]
+    return max(later - earlier for earlier, later in pairwise(around)) - pace_ns
 
 
 def apart_ns(found: Sequence[Moment]) -> tuple[int, int]:

@@ -23,7 +23,7 @@ import pytest
 
 from ..standstill import Standstill
 from .labs import synthlab, until
-from .moments import Turn, apart_ns, moments
+from .moments import Turn, apart_ns, late_ns, moments
 from .swarm_members import Member, Recording, named, overlay_of, recording
 from .swarm_nodes import HUB, Node, swarm_nodes
 
@@ -37,6 +37,7 @@ IDLE_S = 20.0
 LATE_S = 1.0  # what was sent may be received this late
 ROUNDS = 10
 MOST_APART_MS = 5.0
+PACE_NS = 1_000_000
 PACKETS, PACE = 10_000, 2_000
 ROUND_TRIPS = 100
 FORWARDER = "65310"
@@ -156,7 +157,10 @@ def _counted() -> tuple[int, int]:
 
 
 def test_a_change_of_all(lab: Swarm) -> None:
-    """A change of six clients on three nodes is in force everywhere within 5 ms, and not further apart than is said."""
+    """A change of six clients on three nodes is in force everywhere within 5 ms, and not further apart than is said.
+
+    A busy machine, which lets programs wait, adds to both: a forwarder that is due then is late.
+    """
     hears = lab.member("hears")
     ports = dict(zip(SENDERS, range(6001, 6007), strict=True))
     listening = {name: hears.traffic("marked", port).ready() for name, port in ports.items()}
@@ -171,16 +175,21 @@ def test_a_change_of_all(lab: Swarm) -> None:
             time.sleep(0.3)
     sent = {name: one.result()["sent_ns"] for name, one in sending.items()}
     arrived = {name: one.result()["sent_ns"] for name, one in listening.items()}
-    found = [moments(sent[name], arrived[name], made) for name in SENDERS]
+    found = [list(moments(sent[name], arrived[name], made)) for name in SENDERS]
     apart_ms = [[ns / 1e6 for ns in apart_ns(each)] for each in zip(*found, strict=True)]
     print("apart, at least and likely, and as said:", [(*each, ms) for each, ms in zip(apart_ms, said_ms, strict=True)])
+    late_ms = [
+        max(late_ns(sent[name], one, PACE_NS) for name, one in zip(SENDERS, each, strict=True)) / 1e6
+        for each in zip(*found, strict=True)
+    ]
+    _show("the machine was late by", late_ms)
     _show("least apart", [least for least, _ in apart_ms])
     _show("likely apart", likely := [each for _, each in apart_ms])
     _show("said to be apart", said_ms)
     print(f"the machine stood still for {1000 * stood_still.lost_s:.0f} ms")
     assert statistics.median(likely) <= MOST_APART_MS
-    for (least_ms, _), each_ms in zip(apart_ms, said_ms, strict=True):
-        assert least_ms <= min(MOST_APART_MS, each_ms)
+    for (least_ms, _), each_ms, machine_ms in zip(apart_ms, said_ms, late_ms, strict=True):
+        assert least_ms <= min(MOST_APART_MS, each_ms) + machine_ms
 
 
 def _said_ms(text: str) -> float:
