@@ -10,13 +10,13 @@ import select
 import socket
 import struct
 import sys
+import time
 from collections import Counter
-from typing import Any
 
 ALL, IPV4 = 3, b"\x08\x00"
 TCP, UDP, VXLAN = 6, 17, 4789
 SO_RCVBUFFORCE = 33
-QUIET_S = 0.3
+LATE_S = 1.0
 
 Row = tuple[str, str, str, str]
 
@@ -26,12 +26,11 @@ def main() -> None:
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL)) as wire:
         wire.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         print("recording", flush=True)
-        watched: list[Any] = [wire, sys.stdin]
-        while ready := select.select(watched, [], [], None if sys.stdin in watched else QUIET_S)[0]:
-            if wire in ready:
-                seen[row(wire.recv(1 << 16))] += 1
-            else:
-                watched.remove(sys.stdin)
+        while sys.stdin not in (ready := select.select([wire, sys.stdin], [], [])[0]):
+            seen.update(row(wire.recv(1 << 16)) for _ in ready)
+        ended_s = time.monotonic()
+        while time.monotonic() - ended_s < LATE_S and select.select([wire], [], [], 0.1)[0]:
+            seen[row(wire.recv(1 << 16))] += 1
     print(json.dumps([[*key, count] for key, count in seen.items()]))
 
 

@@ -62,7 +62,7 @@ while True:
             tcp.connect_ex((address(name), {SHOUTED}))
         except OSError:
             pass
-    time.sleep(0.005)
+    time.sleep(0.02)
 """
 
 
