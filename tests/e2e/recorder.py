@@ -26,8 +26,8 @@ def main() -> None:
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL)) as wire:
         wire.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         print("recording", flush=True)
-        while sys.stdin not in (ready := select.select([wire, sys.stdin], [], [])[0]):
-            seen.update(row(wire.recv(1 << 16)) for _ in ready)
+        while sys.stdin not in select.select([wire, sys.stdin], [], [])[0]:
+            seen[row(wire.recv(1 << 16))] += 1
         ended_s = time.monotonic()
         while time.monotonic() - ended_s < LATE_S and select.select([wire], [], [], 0.1)[0]:
             seen[row(wire.recv(1 << 16))] += 1
