@@ -79,6 +79,7 @@ class Swarm:
     """The nodes, with the lab `truth` on them; `before` is what passed between them in a second without it."""
 
     nodes: list[Node]
+    stack: Path
     before: Passed
 
     def member(self, name: str) -> Member:
@@ -113,7 +114,7 @@ def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swarm]:
         before = _passing()
         try:
             nodes[0].synthlab("up", str(stack), "--engine", "swarm")
-            yield Swarm(nodes, before)
+            yield Swarm(nodes, stack, before)
         finally:
             nodes[0].synthlab("down", LAB, status=None)
         until(lambda: not any(node.leftovers() for node in nodes), 15)
@@ -201,6 +202,17 @@ def _said_ms(text: str) -> float:
 
 def _show(what: str, values_ms: Sequence[float]) -> None:
     print(f"{what}: median {statistics.median(values_ms):.2f} ms, most {max(values_ms):.2f} ms, of {len(values_ms)}")
+
+
+def test_a_scenario_tells_the_underlay(lab: Swarm) -> None:
+    """Its record has the round trips to the nodes; this machine's are far below what makes a run inconclusive."""
+    scenario = lab.stack.with_name("short.yaml")
+    scenario.write_text(f"stack: {lab.stack.name}\nsteps: [{{set: b-1, egress: {{loss: 1%}}, for: 3s}}, {{wait: 4s}}]")
+    done = lab.nodes[0].synthlab("scenario", "run", str(scenario), "--lab", LAB, "--json", status=None)
+    (record,) = json.loads(done.stdout)["records"]
+    print(record["verdict"], record["reasons"], record["facts"])
+    assert re.fullmatch(r"round trip to the nodes: median [\d.]+ ms, p99 [\d.]+ ms", record["facts"]["underlay"])
+    assert not any("the network to its node was too slow" in reason for reason in record["reasons"])
 
 
 def test_latency(lab: Swarm) -> None:
