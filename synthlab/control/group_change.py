@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from ..engine.clock import MACHINE, Clock
-from ..errors import SynthlabError
+from ..errors import SynthlabError, TooLate, WrongUse
 from ..text.durations import seconds_of
 from .client_api import ChangeOptions, ClientApi, Observed
 from .clock_sync import ClockSample, closest, compare_clocks
@@ -68,13 +68,27 @@ Look = Callable[[Reachable], Observed]
 
 
 def each(clients: Iterable[C], act: Callable[[C], T]) -> dict[str, T]:
-    """The result of `act` for each client, run in parallel; raises the first client's failure once all are done."""
+    """The result of `act` for each client, run in parallel.
+
+    Raises the first client's failure once all are done, which then also names the others that failed.
+    """
     clients = list(clients)
     if len(clients) == 1:
         return {clients[0].name: act(clients[0])}
     with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
         futures = [pool.submit(act, client) for client in clients]
-    return {client.name: future.result() for client, future in zip(clients, futures, strict=True)}
+    failed = [client.name for client, future in zip(clients, futures, strict=True) if future.exception()]
+    try:
+        return {client.name: future.result() for client, future in zip(clients, futures, strict=True)}
+    except SynthlabError as error:
+        raise _named_too(error, failed[1:]) from error
+
+
+def _named_too(error: SynthlabError, others: Sequence[str]) -> SynthlabError:
+    """The error, which also names other clients; what is wrong for one client of a group is wrong for all."""
+    if not others or isinstance(error, WrongUse | TooLate):
+        return error
+    return SynthlabError(f"{error.message} (also {', '.join(others)})", error.details)
 
 
 def apply_change(

@@ -111,8 +111,9 @@ class RunningLab:
         with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
             list(pool.map(lambda container: self.backend.engine.control(container, action), wanted))
         if action in ("start", "restart"):
-            ids = [container.id for container in wanted]
-            wait_until_ready(self.name, len(ids), self.backend.engine, progress, timeout_s, ids)
+            # A swarm replaces a container by another one of the same name.
+            called = [container.name for container in wanted]
+            wait_until_ready(self.name, len(called), self.backend.engine, progress, timeout_s, called)
         self.refresh()
 
     def _hold(self, wanted: Sequence[Container], progress: Progress, timeout_s: float) -> None:
@@ -122,8 +123,8 @@ class RunningLab:
         for container in ended:
             self.backend.engine.control(container, "start")
         if ended:
-            ids = [container.id for container in ended]
-            wait_until_ready(self.name, len(ids), self.backend.engine, progress, timeout_s, ids)
+            names = [container.name for container in ended]
+            wait_until_ready(self.name, len(names), self.backend.engine, progress, timeout_s, names)
 
     def restore(self) -> None:
         """Start or unpause all halted containers, and restore every client's startup conditions."""

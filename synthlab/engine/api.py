@@ -112,8 +112,8 @@ class Containers(Protocol):
         """Pause, unpause, stop, start or restart a container; returns once that is done."""
         ...
 
-    def control_command(self) -> list[str]:
-        """The local command that does the same; append an action and a container's id."""
+    def control_command(self, container: Container, action: ContainerAction) -> list[str]:
+        """The local command that begins the same."""
         ...
 
     def remove_lab(self, lab: str, made_by: str = "") -> int:

@@ -136,8 +136,8 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands):
             grace = {"timeout": STOP_GRACE_S} if action in ("stop", "restart") else {}
             getattr(api, action)(container.id, **grace)
 
-    def control_command(self) -> list[str]:
-        return [self.command]
+    def control_command(self, container: Container, action: ContainerAction) -> list[str]:
+        return [self.command, action, container.id]
 
     def image(self, tag: str) -> LocalImage | None:
         from docker.errors import ImageNotFound

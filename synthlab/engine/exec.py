@@ -67,7 +67,13 @@ def exec_arguments(
 
 
 def sidecar_arguments(
-    container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
+    container: Container,
+    program: str,
+    arguments: Sequence[object] = (),
+    *,
+    net_admin: bool = False,
+    image: str = SYNTHETICNET,
+    pull: str = "never",
 ) -> list[str]:
     """What follows the engine's command to run `guest/PROGRAM.py` in a container of our image, in another's network.
 
@@ -77,11 +83,11 @@ def sidecar_arguments(
     marks = {labels.LAB: container.lab, labels.ROLE: labels.SIDECAR, labels.MADE_BY: container.made_by}
     return [
         # The health check of our image asks an API, which a sidecar does not have.
-        *("run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
+        *("run", "--interactive", "--rm", "--pull", pull, "--init", "--no-healthcheck"),
         *(part for name, value in marks.items() for part in ("--label", f"{name}={value}")),
         *("--network", f"container:{container.id}", "--read-only", *rights),
         *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
-        *("--entrypoint", PYTHON, SYNTHETICNET, *guest_command(program, arguments)[1:]),
+        *("--entrypoint", PYTHON, image, *guest_command(program, arguments)[1:]),
     ]
 
 

@@ -22,13 +22,13 @@ def wait_until_ready(
     engine: EngineApi,
     progress: Progress,
     timeout_s: float,
-    ids: Collection[str] = (),
+    names: Collection[str] = (),
     clock: Clock = MACHINE,
 ) -> None:
-    """Wait until all `size` containers of the lab, or only those with `ids`, are healthy; else raise SynthlabError."""
+    """Wait until all `size` containers of the lab, or only those of `names`, are healthy; else raise SynthlabError."""
     deadline = clock.now_s() + timeout_s
     while True:
-        containers = [container for container in engine.containers(lab) if not ids or container.id in ids]
+        containers = [container for container in engine.containers(lab) if not names or container.name in names]
         late = [container for container in containers if not container.ready]
         progress(f"healthy: {len(containers) - len(late)}/{size}")
         if len(containers) < size:
@@ -43,14 +43,14 @@ def wait_until_ready(
         clock.sleep(POLL_S)
 
 
-def wait_until_checked(lab: str, engine: EngineApi, ids: Collection[str], clock: Clock = MACHINE) -> list[Container]:
+def wait_until_checked(lab: str, engine: EngineApi, names: Collection[str], clock: Clock = MACHINE) -> list[Container]:
     """Wait, CHECKED_S at most, until these resumed containers are healthy; returns those that are not.
 
     Docker calls a resumed container unhealthy until its next health check has ended.
     """
     deadline = clock.now_s() + CHECKED_S
     while True:
-        late = [container for container in engine.containers(lab) if container.id in ids and not container.ready]
+        late = [container for container in engine.containers(lab) if container.name in names and not container.ready]
         if not late or clock.now_s() > deadline:
             return late
         clock.sleep(POLL_S)

@@ -1,7 +1,8 @@
 """Docker Swarm beside the plain engine: the labs on several machines, as their manager shows them.
 
-A lab on a swarm consists of services, each with one task. Everything that concerns one of its containers goes through
-the manager; what only the engine of the container's own machine can do is refused.
+A lab on a swarm consists of services, each with one task. Most of what concerns one of its containers goes through the
+manager. Programs in it, and a pause, need the engine of the container's own machine: that is this engine, or the one of
+a context with the machine's name, or it is out of reach.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..contract import ContainerAction
 from ..errors import SynthlabError
 from . import labels
+from .api import Process, User
 from .containers import Container, LogQuery
 from .docker_engine import Engine, remove_each, split_lines
+from .exec import exec_arguments, sidecar_arguments, start
 from .process import run_program
-from .swarm_tasks import SwarmNode, read_node, read_tasks, seconds
+from .swarm_tasks import NO_NODE, SwarmNode, read_node, read_tasks, seconds
 
 if TYPE_CHECKING:
     from .lab_access import LabAccess
@@ -25,13 +29,16 @@ if TYPE_CHECKING:
 GONE_S = 40.0
 CHANGED_S = 60.0
 POLL_S = 0.2
+KINDS = ("services", "secrets", "configs")
 
 
 class SwarmEngine(Engine):
     """The EngineApi of a Docker engine that may manage a swarm."""
 
+    _own_node: str | None = None
+
     def containers(self, lab: str | None = None) -> list[Container]:
-        tasks = self._tasks(lab)
+        tasks = [self._paused_or_not(task) for task in self._tasks(lab)]
         found = super().containers(lab)
         return sorted([*found, *tasks], key=lambda one: (one.lab, one.index)) if tasks else found
 
@@ -72,8 +79,9 @@ class SwarmEngine(Engine):
         return None
 
     def labs(self) -> list[str]:
-        services = self._managed("services", filters={"label": labels.LAB})
-        return sorted({*super().labs(), *(service["Spec"]["Labels"][labels.LAB] for service in services)})
+        # A killed `up` may have left secrets and configs alone.
+        found = [one for kind in KINDS for one in self._managed(kind, filters={"label": labels.LAB})]
+        return sorted({*super().labs(), *(one["Spec"]["Labels"][labels.LAB] for one in found)})
 
     def logs(self, container: Container, lines: int = 20) -> list[str]:
         if not container.node:
@@ -111,27 +119,40 @@ class SwarmEngine(Engine):
         return dict(pair.split("=", 1) for pair in spec.get("Env") or () if "=" in pair)
 
     def control(self, container: Container, action: ContainerAction) -> None:
-        if container.node:
-            self._control_task(container, action)
-        else:
+        if not container.node:
             super().control(container, action)
+            return
+        self._run(container, self.control_command(container, action))
+        # The manager does not know of a pause, so the service says it.
+        if action == "pause":
+            self._run(container, self._service_command(container, "--label-add", f"{labels.PAUSED}={container.id}"))
+        elif action == "unpause":
+            self._run(container, self._service_command(container, "--label-rm", labels.PAUSED))
+        else:
+            self._wait_until_changed(container, action)
 
-    def _control_task(self, container: Container, action: ContainerAction) -> None:
-        """Change its service, and wait until the swarm has carried that out."""
-        service = _service_of(container)
-        commands = {
-            "stop": ("service", "scale", "--detach", f"{service}=0"),
-            "start": ("service", "scale", "--detach", f"{service}=1"),
-            "restart": ("service", "update", "--force", "--detach", service),
-        }
-        if action not in commands:
-            raise SynthlabError(
-                f"{container.title} runs on {container.node}, and a swarm cannot {action} a container: stop it, or cut "
-                "off its network with `synthlab set NAME --loss 100%`"
-            )
-        finished = run_program([self.command, *commands[action]])
+    def control_command(self, container: Container, action: ContainerAction) -> list[str]:
+        if not container.node:
+            return super().control_command(container, action)
+        match action:
+            case "pause" | "unpause":
+                return [*self._at_node(container), action, container.id]
+            case "restart":
+                return self._service_command(container, "--force")
+            case "start" | "stop":
+                count = int(action == "start")
+                return [self.command, "service", "scale", "--detach", f"{_service_of(container)}={count}"]
+
+    def _service_command(self, container: Container, *options: str) -> list[str]:
+        return [self.command, "service", "update", "--detach", *options, _service_of(container)]
+
+    def _run(self, container: Container, command: list[str]) -> None:
+        finished = run_program(command)
         if finished.status != 0:
             raise SynthlabError(f"{container.title} cannot be changed", finished.tail[-3:])
+
+    def _wait_until_changed(self, container: Container, action: ContainerAction) -> None:
+        """Wait until the swarm has stopped, started or restarted it."""
         deadline = time.monotonic() + CHANGED_S
         while time.monotonic() < deadline:
             (now,) = (one for one in self._tasks(container.lab) if one.title == container.title)
@@ -140,12 +161,62 @@ class SwarmEngine(Engine):
             time.sleep(POLL_S)
         raise SynthlabError(f"{container.title}: no {action} within {CHANGED_S:g} s ({now.status})")
 
-    def exec_command(self, container: Container, command: Sequence[str], *args: Any, **options: Any) -> list[str]:
-        if container.node:
+    def _paused_or_not(self, task: Container) -> Container:
+        """A task that is marked as paused, as its engine shows it, if that is in reach."""
+        if task.state != "paused":
+            return task
+        try:
+            command = [*self._at_node(task), "inspect", "--format", "{{.State.Paused}}", task.id]
+        except SynthlabError:
+            return task
+        finished = run_program(command)
+        if finished.tail[-1:] != ("false",):
+            return task
+        return replace(task, state="running", health="healthy", status=f"running on {task.node}")
+
+    def exec_command(
+        self, container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
+    ) -> list[str]:
+        return [*self._at_node(container), *exec_arguments(container, command, terminal, user)]
+
+    def start_sidecar(
+        self, container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
+    ) -> Process:
+        if not container.node:
+            return super().start_sidecar(container, program, arguments, net_admin=net_admin)
+        image = self._image_for(container)
+        pull = "missing" if _in_registry(image) else "never"
+        command = sidecar_arguments(container, program, arguments, net_admin=net_admin, image=image, pull=pull)
+        return start([*self._at_node(container), *command])
+
+    def _image_for(self, container: Container) -> str:
+        """The image of a client, all of which are based on ours: of one on the same node, if there is one."""
+        clients = [task for task in self._tasks(container.lab) if task.conditioned]
+        client = next((one for one in clients if one.node == container.node), clients[0])
+        with self._asked() as api:
+            service: dict[str, Any] = api.inspect_service(_service_of(client))  # type: ignore[no-untyped-call]
+        return str(service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"])
+
+    def _at_node(self, container: Container) -> list[str]:
+        """The docker command for the engine of its machine."""
+        node = container.node
+        if not node or node == self._node_of_this_engine():
+            return [self.command]
+        if node == NO_NODE:
+            raise SynthlabError(f"{container.title} is on no machine ({container.status})")
+        if run_program([self.command, "context", "inspect", node]).status != 0:
             raise SynthlabError(
-                f"{container.title} runs on {container.node}: use `docker exec {container.id[:12]}` on that machine"
+                f"{container.title}: the engine of node {node} is out of reach; create a context for it: "
+                f"{self.command} context create {node} --docker host=ssh://{container.host}"
             )
-        return super().exec_command(container, command, *args, **options)
+        return [self.command, "--context", node]
+
+    def _node_of_this_engine(self) -> str:
+        if self._own_node is None:
+            with self._asked() as api:
+                own: str = api.info()["Swarm"]["NodeID"]
+            self._own_node = next((node.name for node in self.nodes() if node.id == own), "")
+        return self._own_node
 
     def remove_lab(self, lab: str, made_by: str = "") -> int:
         wanted = [f"{labels.LAB}={lab}", *([f"{labels.MADE_BY}={made_by}"] if made_by else [])]
@@ -176,6 +247,12 @@ class SwarmEngine(Engine):
         if not (services := self._managed("services", filters=wanted)):
             return []
         return read_tasks(services, self._managed("tasks", filters=wanted), self.nodes())
+
+
+def _in_registry(image: str) -> bool:
+    """Whether the image's name begins with a registry's address: without one, Docker's own is meant."""
+    address, slash, _ = image.partition("/")
+    return bool(slash) and ("." in address or ":" in address)
 
 
 def _service_of(container: Container) -> str:

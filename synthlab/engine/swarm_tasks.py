@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from ..contract import HOST
+from . import labels
 from .containers import Container, of_labels
 
 _STARTING = ("new", "allocated", "pending", "assigned", "accepted", "preparing", "ready", "starting")
+NO_NODE = "-"
 NO_IMAGE = "No such image"
 LACKING = "push the images with --registry, or `docker load` them on that node"
 _FAILED = ("complete", "failed", "rejected")
@@ -46,7 +48,8 @@ def read_tasks(
     """One container for each service: its newest task, and where that runs.
 
     A swarm starts a task that has ended again and again. While the newest one is not running yet, the container is
-    `restarting`, with the end of the one before as its status.
+    `restarting`, with the end of the one before as its status. If the node of the one before does not answer, and no
+    other is fit, the container stays there, `dead`.
     """
     known = {node.id: node for node in nodes}
     by_service: dict[str, list[Mapping[str, Any]]] = {}
@@ -59,10 +62,13 @@ def _with_end(
     service: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], nodes: Mapping[str, SwarmNode]
 ) -> Container:
     newest = _read(service, tasks[-1] if tasks else None, nodes)
-    ended = [task for task in tasks[:-1] if task["Status"]["State"] in _FAILED]
+    earlier = [_read(service, task, nodes) for task in tasks[:-1]]
+    if newest.node == NO_NODE and earlier and earlier[-1].state == "dead":
+        return replace(earlier[-1], status=f"{earlier[-1].status}; {newest.status}")
+    ended = [one for one, task in zip(earlier, tasks, strict=False) if task["Status"]["State"] in _FAILED]
     if not ended or tasks[-1]["Status"]["State"] not in _STARTING:
         return newest
-    return replace(newest, state="restarting", health="", status=_read(service, ended[-1], nodes).status)
+    return replace(newest, state="restarting", health="", status=ended[-1].status)
 
 
 def _read(service: Mapping[str, Any], task: Mapping[str, Any] | None, nodes: Mapping[str, SwarmNode]) -> Container:
@@ -71,13 +77,17 @@ def _read(service: Mapping[str, Any], task: Mapping[str, Any] | None, nodes: Map
     if task is None:
         stopped = spec["Mode"].get("Replicated", {}).get("Replicas") == 0
         state = "exited" if stopped else "created"
+        name = f"{spec['Name']}.1"
         return Container(
-            id=service["ID"], name=spec["Name"], state=state, status=state, health="", ports={}, node="-", **marks
+            id=service["ID"], name=name, state=state, status=state, health="", ports={}, node=NO_NODE, **marks
         )
     node = nodes.get(task.get("NodeID", ""))
     state, health, status = _state(task["Status"], node)
+    id = (task["Status"].get("ContainerStatus") or {}).get("ContainerID") or task["ID"]
+    if state == "running" and spec["Labels"].get(labels.PAUSED) == id:
+        state, health, status = "paused", "", status.replace("running", "paused")
     return Container(
-        id=(task["Status"].get("ContainerStatus") or {}).get("ContainerID") or task["ID"],
+        id=id,
         name=f"{spec['Name']}.{task.get('Slot', 1)}",
         state=state,
         status=status,
@@ -85,7 +95,7 @@ def _read(service: Mapping[str, Any], task: Mapping[str, Any] | None, nodes: Map
         ports=_ports(task["Status"]),
         created=int(seconds(task["CreatedAt"])),
         address=next(_addresses(task), ""),
-        node=node.name if node else "-",
+        node=node.name if node else NO_NODE,
         host=node.address if node else HOST,
         **marks,
     )

@@ -71,6 +71,11 @@ class ActionExecutor:
         self._looks: set[asyncio.Task[None]] = set()
 
     @property
+    def touched(self) -> set[str]:
+        """The containers that steps have paused, stopped or started."""
+        return self._actions.touched
+
+    @property
     def over_ns(self) -> int:
         """When the last timed change or traffic ends."""
         return self._time.since_ns(max(self._leases.over_ns, self._actions.over_ns))

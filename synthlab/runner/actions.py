@@ -15,14 +15,14 @@ from ..engine.clock import MACHINE, Clock
 from ..errors import ExpectationFailed, SynthlabError
 from ..scenario.actions import LEASE_NS, ContainerChange, Exec, Traffic
 from ..text.durations import format_duration, seconds_of
-from .guard import Back, Guard
+from .guard import Guard
 from .leases import RENEW_S, Leases
 from .live_lab import LiveLab
 
 if TYPE_CHECKING:
     from .traffic import RunningTraffic
 
-_BACK: dict[ContainerAction, Back] = {"pause": "unpause", "stop": "start"}
+_BACK: dict[ContainerAction, ContainerAction] = {"pause": "unpause", "stop": "start"}
 SHOWN = 200
 """Maximum length of the output of a failed command in an error."""
 
@@ -34,12 +34,14 @@ class Actions:
     live_lab: LiveLab
     leases: Leases
     clock: Clock = MACHINE
-    _down: dict[str, Back] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    """The containers that a step has paused, stopped or started."""
+    _down: dict[str, ContainerAction] = field(default_factory=dict)
     _guard: Guard = field(init=False)
     _traffic: list[RunningTraffic] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._guard = Guard(seconds_of(LEASE_NS), self.live_lab.backend.engine.control_command())
+        self._guard = Guard(seconds_of(LEASE_NS))
 
     async def control(self, act: ContainerChange) -> None:
         """Control containers. A client that comes back gets its leases again. Raises SynthlabError."""
@@ -55,14 +57,17 @@ class Actions:
 
     async def _control(self, name: str, act: ContainerChange) -> None:
         container, back = self.live_lab.container(name), _BACK.get(act.action)
+        engine = self.live_lab.backend.engine
+        self.touched.add(name)
         # Guarded before it stops: if the player were killed in between, nobody would resume it.
         if back:
+            command = engine.control_command(container, back)
             self._down[name] = back
-            self._use_guard(lambda guard: guard.hold(container.id, back))
-        await asyncio.to_thread(self.live_lab.backend.engine.control, container, act.action)
+            self._use_guard(lambda guard: guard.hold(name, command))
+        await asyncio.to_thread(engine.control, container, act.action)
         if not back:
             self._down.pop(name, None)
-            self._use_guard(lambda guard: guard.forget(container.id))
+            self._use_guard(lambda guard: guard.forget(name))
 
     async def keep(self) -> None:
         """Renew the guard, endlessly; raises SynthlabError if it has ended and resumed the containers."""
@@ -142,5 +147,5 @@ class Actions:
                 await asyncio.to_thread(self.live_lab.backend.engine.control, container, back)
                 for network in self.live_lab.conditioned([name]):
                     self.leases.wakes(network)
-                self._use_guard(lambda guard, id=container.id: guard.forget(id))  # type: ignore[misc]
+                self._use_guard(lambda guard, name=name: guard.forget(name))  # type: ignore[misc]
         await asyncio.to_thread(self._guard.close)

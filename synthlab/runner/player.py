@@ -70,6 +70,11 @@ class Player:
         return self._failures.ended_badly
 
     @property
+    def touched(self) -> set[str]:
+        """The containers that steps have paused, stopped or started."""
+        return self._executor.touched
+
+    @property
     def started(self) -> datetime:
         """The start of the first step."""
         return self._time.started

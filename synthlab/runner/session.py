@@ -30,6 +30,7 @@ from ..text.progress import Progress
 from .evidence import Evidence
 from .host_load import load_between, read_busy
 from .live_lab import LiveLab
+from .lost_containers import lost_containers
 from .player import Player
 from .underlay import underlay_line
 from .validity import problems
@@ -153,7 +154,7 @@ class _Run:
         probe = next(one for one in self._live_lab.members if one.conditioned)
         self._evidence.watch(_impaired(self._plan))
         try:
-            engine = self._live_lab.backend.engine
+            engine, members = self._live_lab.backend.engine, self._live_lab.members
             before = read_busy(engine, probe)
             player = Player(self._plan, self._live_lab, self._watcher, self._evidence.mark, self._collect, keep_going)
             try:
@@ -167,6 +168,8 @@ class _Run:
             doubted = problems(conditioned, player.recorded, load, _compared(self._plan))
             log = player.log
             verdict, reasons = verdict_of(log.judged, player.failures, player.faults, doubted)
+            if lost := lost_containers(members, self._live_lab, player.touched, suspect=verdict != "passed"):
+                verdict, reasons = "inconclusive", (*lost, *reasons)
             if verdict != "passed" and not self._files and not is_stopped():
                 self._collect()
         finally:

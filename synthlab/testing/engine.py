@@ -123,7 +123,7 @@ class FakeEngine:
     def control(self, container: Container, action: ContainerAction) -> None:
         self.controlled.append((action, container.title))
 
-    def control_command(self) -> list[str]:
+    def control_command(self, container: Container, action: ContainerAction) -> list[str]:
         return ["true"]
 
     def compose_up(self, project: str, rendered: str, progress: OnLine) -> None:

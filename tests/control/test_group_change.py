@@ -188,7 +188,7 @@ def test_one_client_is_not_observed_before() -> None:
 
 
 def test_each_waits_for_all() -> None:
-    """The first failure in order is raised, once all requests are done."""
+    """The first failure in order is raised, once all requests are done, and names the others that failed."""
     asked: list[str] = []
 
     def act(client: LabClient) -> None:
@@ -196,7 +196,7 @@ def test_each_waits_for_all() -> None:
         if client.name != "c":
             raise SynthlabError(client.name)
 
-    with pytest.raises(SynthlabError, match=r"\Aa\Z"):
+    with pytest.raises(SynthlabError, match=r"\Aa \(also b\)\Z"):
         each(clients(*(FakeClientApi(name) for name in "abc")), act)
     assert sorted(asked) == ["a", "b", "c"]
 

@@ -93,7 +93,7 @@ def test_without_a_terminal() -> None:
     engine = Engine()
     relay = engine.exec_command(fake_container("call", "client1"), ["ls"], user="root")
     assert relay == ["docker", "exec", "-i", "--user", "0", "call/client1", "ls"]
-    assert engine.control_command() == ["docker"]
+    assert engine.control_command(fake_container("call", "client1"), "stop") == ["docker", "stop", "call/client1"]
 
 
 def test_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.issue(10)
 HOLD = """\
 import time
 from synthlab.runner.guard import Guard
-guard = Guard(60, ["docker"])
-guard.hold("one", "unpause")
-guard.hold("two", "unpause")
+guard = Guard(60)
+guard.hold("one", ["docker", "unpause", "one"])
+guard.hold("two", ["docker", "unpause", "two"])
 guard.forget("two")
 print("held", flush=True)
 time.sleep(60)
@@ -58,8 +58,8 @@ def test_a_killed_player(asked: Path) -> None:
 
 def test_a_silent_player(asked: Path) -> None:
     """A player that is silent for the time of a lease loses its holds and gets an error."""
-    guard = Guard(1.5, ["docker"])
-    guard.hold("one", "unpause")
+    guard = Guard(1.5)
+    guard.hold("one", ["docker", "unpause", "one"])
     for _ in range(4):
         time.sleep(0.5)
         guard.renew()
@@ -74,8 +74,8 @@ def test_a_silent_player(asked: Path) -> None:
 
 def test_a_player_that_ends(asked: Path) -> None:
     """A player that has resumed everything leaves no work and no process."""
-    guard = Guard(60, ["docker"])
-    guard.hold("one", "start")
+    guard = Guard(60)
+    guard.hold("one", ["docker", "start", "one"])
     guard.forget("one")
     guard.close()
     assert guard._process is not None

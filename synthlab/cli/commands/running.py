@@ -128,8 +128,8 @@ def _control(
         progress(f"{action}: {', '.join(titles)}")
         RunningLab(backend, name, members).control(titles, action, progress, timeout_s)
     console.print_note(f"{', '.join(titles)}: {_DONE[action]} after {time.monotonic() - begun:.1f} s")
-    ids = [container.id for container in acted]
+    called = [container.name for container in acted]
     if action == "unpause":
-        for unchecked in wait_until_checked(name, backend.engine, ids, backend.clock):
+        for unchecked in wait_until_checked(name, backend.engine, called, backend.clock):
             console.print_note(f"{unchecked.title}: its health is not known until its next health check")
-    show_containers(backend, [container for container in backend.engine.containers(name) if container.id in ids], json)
+    show_containers(backend, [one for one in backend.engine.containers(name) if one.name in called], json)
