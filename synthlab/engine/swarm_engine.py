@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 GONE_S = 40.0
 CHANGED_S = 60.0
 POLL_S = 0.2
+LOOK_S = 5.0
 KINDS = ("services", "secrets", "configs")
 
 
@@ -36,6 +37,11 @@ class SwarmEngine(Engine):
     """The EngineApi of a Docker engine that may manage a swarm."""
 
     _own_node: str | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._contexts: set[str] = set()
+        self._looked_s: dict[str, float] = {}
 
     def containers(self, lab: str | None = None) -> list[Container]:
         tasks = [self._paused_or_not(task) for task in self._tasks(lab)]
@@ -204,12 +210,21 @@ class SwarmEngine(Engine):
             return [self.command]
         if node == NO_NODE:
             raise SynthlabError(f"{container.title} is on no machine ({container.status})")
-        if run_program([self.command, "context", "inspect", node]).status != 0:
+        if not self._has_context(node):
             raise SynthlabError(
                 f"{container.title}: the engine of node {node} is out of reach; create a context for it: "
                 f"{self.command} context create {node} --docker host=ssh://{container.host}"
             )
         return [self.command, "--context", node]
+
+    def _has_context(self, name: str) -> bool:
+        """Whether there is a context of this name; one that was missing is looked for again after LOOK_S."""
+        now = time.monotonic()
+        if name not in self._contexts and now >= self._looked_s.get(name, now):
+            self._looked_s[name] = now + LOOK_S
+            if run_program([self.command, "context", "inspect", name]).status == 0:
+                self._contexts.add(name)
+        return name in self._contexts
 
     def _node_of_this_engine(self) -> str:
         if self._own_node is None:

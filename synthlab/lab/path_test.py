@@ -61,7 +61,7 @@ class PathResult:
     """A measured path from `a` to `b`, with the `addresses` of both. `mtu` is None if not measured, or if 576 fails.
 
     `rtts_ms` are in the order in which the datagrams were sent. The lab itself lost `discarded` packets meanwhile,
-    because this machine was too slow.
+    because this machine was too slow. `nodes` are the machines of both, in a lab on several.
     """
 
     a: str
@@ -73,6 +73,7 @@ class PathResult:
     full: bool = False
     mtu: int | None = None
     discarded: int = 0
+    nodes: tuple[str, str] = ("", "")
 
     @property
     def lost(self) -> int:
@@ -170,7 +171,7 @@ def _datagrams(
     finally:
         if echo.poll() is None:
             end(echo, 0.0)
-    return _result(names, probed, came, full)
+    return replace(_result(names, probed, came, full), nodes=(source.node, target.node))
 
 
 def _result(names: tuple[str, str], probed: Mapping[str, Any], came: Sequence[Sequence[int]], full: bool) -> PathResult:

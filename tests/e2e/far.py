@@ -27,11 +27,9 @@ class Machine:
     namespace: str = NAMESPACE
 
     def run(self, *command: str, status: int | None = 0) -> subprocess.CompletedProcess[str]:
-        proxies = ("http_proxy", "https_proxy", "all_proxy")
-        ours = {name: value for name, value in os.environ.items() if name.lower() not in proxies}
         done = subprocess.run(
             ["ip", "netns", "exec", self.namespace, *command],
-            env={**ours, **self.environment},
+            env=self._environment(),
             capture_output=True,
             text=True,
             timeout=200,
@@ -39,6 +37,17 @@ class Machine:
         )
         assert status in (None, done.returncode), f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the command line there; the process is its own."""
+        command = ["ip", "netns", "exec", self.namespace, SYNTHLAB, *arguments]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, env=self._environment(), stdout=pipe, stderr=pipe, text=True)
+
+    def _environment(self) -> dict[str, str]:
+        proxies = ("http_proxy", "https_proxy", "all_proxy")
+        ours = {name: value for name, value in os.environ.items() if name.lower() not in proxies}
+        return {**ours, **self.environment}
 
     def synthlab(self, *arguments: str, status: int | None = 0) -> subprocess.CompletedProcess[str]:
         return self.run(SYNTHLAB, *arguments, status=status)

@@ -89,6 +89,26 @@ def test_a_task_that_is_started_again_and_again() -> None:
     assert not read(moved, task("preparing", created="2026-11-29T10:00:01Z")).failed
 
 
+def test_a_client_whose_node_went_away() -> None:
+    """While no other node fits, it stays dead there; once it starts elsewhere, that is what counts."""
+    lost = task("running", node="n2", created="2026-11-29T10:00:00Z")
+    waiting = task("pending", node="", created="2026-11-29T10:00:01Z", Err="no suitable node")
+    found = read(lost, waiting)
+    assert (found.node, found.state, found.failed) == ("attic", "dead", True)
+    assert found.status == "attic does not answer; pending: no suitable node"
+    assert read(lost, task("running", created="2026-11-29T10:00:01Z")).node == "desk"
+
+
+def test_a_paused_container() -> None:
+    """Its service is marked with the id of the container; the next container is not paused."""
+    paused = service()
+    paused["Spec"]["Labels"] = {**LABELS, "synthlab.paused": "c1"}
+    (found,) = read_tasks([paused], [task()], [DESK])
+    assert (found.state, found.health, found.status) == ("paused", "", "paused on desk")
+    (found,) = read_tasks([paused], [task(ContainerStatus={"ContainerID": "c2"})], [DESK])
+    assert found.ready
+
+
 def test_a_service_without_a_task() -> None:
     assert (read().state, read(replicas=0).state) == ("created", "exited")
 

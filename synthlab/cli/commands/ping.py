@@ -79,6 +79,8 @@ def _lines(
         yield f"  unreliable  the lab itself discarded {result.discarded} packets: this machine was too slow"
     if result.full:
         yield f"  path MTU    {result.mtu or 'below 576'}"
+    if len(set(result.nodes)) > 1:
+        yield f"  each way    delays are exact to the difference of the clocks of {' and '.join(result.nodes)}"
     for title, way, links in (
         (f"{result.a} to {result.b}", result.there, there),
         (f"{result.b} to {result.a}", result.back, back),
