@@ -20,8 +20,9 @@ from .api import Process, User
 from .containers import Container, LogQuery
 from .docker_engine import Engine, remove_each, split_lines
 from .exec import exec_arguments, sidecar_arguments, start
+from .node_reach import NodeReach
 from .process import run_program
-from .swarm_tasks import NO_NODE, SwarmNode, read_node, read_tasks, seconds
+from .swarm_tasks import SwarmNode, read_node, read_tasks, seconds
 
 if TYPE_CHECKING:
     from .lab_access import LabAccess
@@ -29,19 +30,15 @@ if TYPE_CHECKING:
 GONE_S = 40.0
 CHANGED_S = 60.0
 POLL_S = 0.2
-LOOK_S = 5.0
 KINDS = ("services", "secrets", "configs")
 
 
 class SwarmEngine(Engine):
     """The EngineApi of a Docker engine that may manage a swarm."""
 
-    _own_node: str | None = None
-
     def __init__(self) -> None:
         super().__init__()
-        self._contexts: set[str] = set()
-        self._looked_s: dict[str, float] = {}
+        self._reach = NodeReach(self.command, self.nodes, self._id_of_own_node)
 
     def containers(self, lab: str | None = None) -> list[Container]:
         tasks = [self._paused_or_not(task) for task in self._tasks(lab)]
@@ -142,7 +139,7 @@ class SwarmEngine(Engine):
             return super().control_command(container, action)
         match action:
             case "pause" | "unpause":
-                return [*self._at_node(container), action, container.id]
+                return [*self._reach.command_for(container), action, container.id]
             case "restart":
                 return self._service_command(container, "--force")
             case "start" | "stop":
@@ -172,7 +169,7 @@ class SwarmEngine(Engine):
         if task.state != "paused":
             return task
         try:
-            command = [*self._at_node(task), "inspect", "--format", "{{.State.Paused}}", task.id]
+            command = [*self._reach.command_for(task), "inspect", "--format", "{{.State.Paused}}", task.id]
         except SynthlabError:
             return task
         finished = run_program(command)
@@ -183,7 +180,7 @@ class SwarmEngine(Engine):
     def exec_command(
         self, container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
     ) -> list[str]:
-        return [*self._at_node(container), *exec_arguments(container, command, terminal, user)]
+        return [*self._reach.command_for(container), *exec_arguments(container, command, terminal, user)]
 
     def start_sidecar(
         self, container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
@@ -193,7 +190,7 @@ class SwarmEngine(Engine):
         image = self._image_for(container)
         pull = "missing" if _in_registry(image) else "never"
         command = sidecar_arguments(container, program, arguments, net_admin=net_admin, image=image, pull=pull)
-        return start([*self._at_node(container), *command])
+        return start([*self._reach.command_for(container), *command])
 
     def _image_for(self, container: Container) -> str:
         """The image of a client, all of which are based on ours: of one on the same node, if there is one."""
@@ -203,35 +200,10 @@ class SwarmEngine(Engine):
             service: dict[str, Any] = api.inspect_service(_service_of(client))  # type: ignore[no-untyped-call]
         return str(service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"])
 
-    def _at_node(self, container: Container) -> list[str]:
-        """The docker command for the engine of its machine."""
-        node = container.node
-        if not node or node == self._node_of_this_engine():
-            return [self.command]
-        if node == NO_NODE:
-            raise SynthlabError(f"{container.title} is on no machine ({container.status})")
-        if not self._has_context(node):
-            raise SynthlabError(
-                f"{container.title}: the engine of node {node} is out of reach; create a context for it: "
-                f"{self.command} context create {node} --docker host=ssh://{container.host}"
-            )
-        return [self.command, "--context", node]
-
-    def _has_context(self, name: str) -> bool:
-        """Whether there is a context of this name; one that was missing is looked for again after LOOK_S."""
-        now = time.monotonic()
-        if name not in self._contexts and now >= self._looked_s.get(name, now):
-            self._looked_s[name] = now + LOOK_S
-            if run_program([self.command, "context", "inspect", name]).status == 0:
-                self._contexts.add(name)
-        return name in self._contexts
-
-    def _node_of_this_engine(self) -> str:
-        if self._own_node is None:
-            with self._asked() as api:
-                own: str = api.info()["Swarm"]["NodeID"]
-            self._own_node = next((node.name for node in self.nodes() if node.id == own), "")
-        return self._own_node
+    def _id_of_own_node(self) -> str:
+        with self._asked() as api:
+            info: dict[str, Any] = api.info()
+        return str(info["Swarm"]["NodeID"])
 
     def remove_lab(self, lab: str, made_by: str = "") -> int:
         wanted = [f"{labels.LAB}={lab}", *([f"{labels.MADE_BY}={made_by}"] if made_by else [])]

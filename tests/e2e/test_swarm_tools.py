@@ -192,3 +192,13 @@ def test_a_killed_player(reaching: Machine, stack: Path, action: str) -> None:
         until(lambda: states(reaching)["b"] == gone, 40)
         player.kill()
     until(lambda: states(reaching)["b"] == "running", 30)
+
+
+def test_stop_of_a_paused_client(reaching: Machine) -> None:
+    """It can be stopped, and is not paused once it is back."""
+    reaching.synthlab("pause", "b")
+    reaching.synthlab("stop", "b")
+    assert states(reaching)["b"] == "exited"
+    reaching.synthlab("start", "b")
+    assert states(reaching)["b"] == "running"
+    reaching.synthlab("pause", "b")  # `down` removes a paused one, too

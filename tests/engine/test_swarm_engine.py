@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from synthlab.contract import ContainerAction
+from synthlab.engine.node_reach import NodeReach
 from synthlab.engine.swarm_engine import SwarmEngine, _in_registry
+from synthlab.engine.swarm_tasks import SwarmNode
 from synthlab.errors import SynthlabError
 from synthlab.testing import fake_container
 
@@ -23,20 +25,24 @@ THERE = replace(fake_container("call", "b"), id="c2", name="synthlab-call_b.1", 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> SwarmEngine:
     """The engine of `desk`."""
+    nodes = [
+        SwarmNode(id=id, name=name, address="", ready=True, labels={}) for id, name in (("n1", "desk"), ("n2", "attic"))
+    ]
     engine = SwarmEngine()
-    engine._own_node = "desk"
+    engine._reach = NodeReach(engine.command, lambda: nodes, lambda: "n1")
     monkeypatch.setattr(engine, "_wait_until_changed", lambda container, action: None)
     return engine
 
 
 @pytest.fixture
 def contexts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Makes a `docker` that knows these contexts; returns the file with its other commands."""
+    """Makes a `docker` that knows these contexts, of the node `n2`; returns the file with its other commands."""
 
-    def make(*names: str) -> Path:
+    def make(*names: str, id: str = "n2") -> Path:
         log, program = tmp_path / "asked", tmp_path / "docker"
         known = "".join(f'[ "$3" = {shlex.quote(name)} ] && exit 0\n' for name in names)
-        program.write_text(f'#!/bin/sh\nif [ "$2" = inspect ]; then\n{known}exit 1\nfi\necho "$*" >> {log}\n')
+        info = f'[ "$3" = info ] && echo {id} && exit 0\n'
+        program.write_text(f'#!/bin/sh\nif [ "$2" = inspect ]; then\n{known}exit 1\nfi\n{info}echo "$*" >> {log}\n')
         program.chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
         return log
@@ -73,6 +79,17 @@ def test_out_of_reach(engine: SwarmEngine, contexts: Callable[..., Path]) -> Non
         )
     with pytest.raises(SynthlabError, match=r"^b is on no machine \(pending\)$"):
         engine.exec_command(replace(THERE, node="-", status="pending"), ["ls"])
+    assert not log.exists()
+
+
+def test_a_context_of_another_engine(engine: SwarmEngine, contexts: Callable[..., Path]) -> None:
+    """A context that happens to have the node's name is not used."""
+    log = contexts("attic", id="n7")
+    with pytest.raises(SynthlabError) as error:
+        engine.exec_command(THERE, ["ls"])
+    assert error.value.message == (
+        "b: the engine of node attic is out of reach through the context attic: it leads to another engine"
+    )
     assert not log.exists()
 
 
