@@ -1,4 +1,4 @@
-"""Finds the engine of a container's own machine in a swarm: this engine, or that of a context with the machine's name."""
+"""Finds the engine of a container's machine in a swarm: this engine, or that of a context with the machine's name."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class NodeReach:
         return self._own_name
 
     def _reason(self, container: Container) -> str:
-        """Why a node is out of reach, as found in the last LOOK_S: what is tried all the time must not ask each time."""
+        """Why a node is out of reach, as found in the last LOOK_S: what is tried all the time need not ask anew."""
         reason, until = self._refused.get(container.node, ("", 0.0))
         if time.monotonic() >= until:
             reason = self._look(container)
