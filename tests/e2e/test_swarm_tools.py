@@ -93,8 +93,8 @@ def test_without_a_context(nodes: list[Node]) -> None:
         ("ping", "b", "a"),
     ):
         done = manager.synthlab(*words, status=3)
-        (line,) = done.stderr.strip().splitlines()
-        assert "the engine of node node2 is out of reach; create a context for it: " + advice in line
+        said = " ".join(done.stderr.split())
+        assert said.endswith(f"b: the engine of node node2 is out of reach; create a context for it: {advice}")
     assert set(states(manager.engine.machine).values()) == {"running"}
 
 
@@ -112,7 +112,7 @@ def test_capture(reaching: Machine, tmp_path: Path) -> None:
         until(lambda: file.exists() and file.stat().st_size > 0, 20)
         reaching.synthlab("exec", "b", "python3", "-c", program)
         assert capture.wait(30) == 0
-    assert file.read_bytes().count(b"of client b") == 2  # on both sides of its conditions
+    assert file.read_bytes().count(b"of client b") >= 2  # on both sides of its conditions, and in what refuses it
 
 
 def test_ping(reaching: Machine) -> None:
@@ -161,13 +161,13 @@ def test_stop_start_restart(nodes: list[Node]) -> None:
     run("set", "b", "--egress", "--loss", "100%")
     run("restart", "b")
     assert states(nodes[0].engine.machine)["b"] == "running"
-    assert json.loads(run("show", "b", "--json").stdout)["b"]["conditions"] == {"egress": {"latency": "40ms"}}
+    assert json.loads(run("show", "b", "--json").stdout)["b"]["conditions"]["egress"] == {"latency": "40ms"}
     run("stop", "b")
     assert states(nodes[0].engine.machine)["b"] == "exited"
     assert "is not running" in run("set", "b", "--loss", "1%", status=3).stderr
     run("start", "b")
     assert states(nodes[0].engine.machine)["b"] == "running"
-    assert json.loads(run("show", "b", "--json").stdout)["b"]["conditions"] == {"egress": {"latency": "40ms"}}
+    assert json.loads(run("show", "b", "--json").stdout)["b"]["conditions"]["egress"] == {"latency": "40ms"}
     run("stop", "sfu")
     run("start", "sfu")
     assert states(nodes[0].engine.machine)["sfu"] == "running"
@@ -177,7 +177,8 @@ def test_a_scenario(reaching: Machine, stack: Path) -> None:
     """Traffic, commands, a pause, a stop: they work between nodes, and all is as before at the end."""
     file = stack.with_name("tools-scenario.yaml")
     file.write_text(SCENARIO)
-    done = reaching.synthlab("scenario", "run", str(file), "--lab", LAB, status=None)
+    words = ("scenario", "run", str(file), "--lab", LAB, "--evidence", str(stack.with_name("evidence")))
+    done = reaching.synthlab(*words, status=None)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -187,7 +188,9 @@ def test_a_killed_player(reaching: Machine, stack: Path, action: str) -> None:
     file = stack.with_name(f"{action}.yaml")
     file.write_text(f"stack: {LAB}.yaml\nsteps:\n  - {{{action}: b}}\n  - wait: 60s\n")
     gone = {"pause": "paused", "stop": "exited"}[action]
-    with reaching.start("scenario", "run", str(file), "--lab", LAB) as player:
+    reaching.synthlab("reset", "a", "b", "c")
+    words = ("scenario", "run", str(file), "--lab", LAB, "--evidence", str(stack.with_name("evidence")))
+    with reaching.start(*words) as player:
         until(lambda: states(reaching)["b"] == gone, 40)
         player.kill()
     until(lambda: states(reaching)["b"] == "running", 30)
