@@ -155,6 +155,15 @@ def test_a_pause_that_another_program_ended(reaching: Machine, nodes: list[Node]
     nodes[0].docker("service", "update", "--detach", "--label-rm", "synthlab.paused", f"synthlab-{LAB}_b")
 
 
+def test_stop_of_a_paused_client(reaching: Machine) -> None:
+    """It can be stopped, and is not paused once it is back."""
+    reaching.synthlab("pause", "b")
+    reaching.synthlab("stop", "b")
+    assert states(reaching)["b"] == "exited"
+    reaching.synthlab("start", "b")
+    assert states(reaching)["b"] == "running"
+
+
 def test_stop_start_restart(nodes: list[Node]) -> None:
     """Each returns once it is done; the client is back with the conditions of the stack. No context is needed."""
     run = nodes[0].synthlab
@@ -194,13 +203,3 @@ def test_a_killed_player(reaching: Machine, stack: Path, action: str) -> None:
         until(lambda: states(reaching)["b"] == gone, 40)
         player.kill()
     until(lambda: states(reaching)["b"] == "running", 30)
-
-
-def test_stop_of_a_paused_client(reaching: Machine) -> None:
-    """It can be stopped, and is not paused once it is back."""
-    reaching.synthlab("pause", "b")
-    reaching.synthlab("stop", "b")
-    assert states(reaching)["b"] == "exited"
-    reaching.synthlab("start", "b")
-    assert states(reaching)["b"] == "running"
-    reaching.synthlab("pause", "b")  # `down` removes a paused one, too
