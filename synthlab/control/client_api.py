@@ -13,7 +13,7 @@ from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
 from .addresses import api_url
 from .clock_sync import ClockSample
-from .http_connection import HttpConnection, Transport
+from .http_connection import NOT_RUNNING, HttpConnection, Transport
 from .state import ClientState
 from .versions import unreadable
 from .webrtc_stats import Stats
@@ -129,7 +129,7 @@ class HttpClientApi:
     """The ClientApi of a container, at `url` if it runs. `transport` replaces the network in a test.
 
     If `relay` returns a relay, requests go through that instead. `access` is for a container on another machine. Client
-    clocks are compared with `clock`.
+    clocks are compared with `clock`. `absent` says why there is no `url`.
     """
 
     def __init__(
@@ -140,10 +140,11 @@ class HttpClientApi:
         relay: Callable[[], Relay | None] = lambda: None,
         clock: Clock = MACHINE,
         access: LabAccess | None = None,
+        absent: str = NOT_RUNNING,
     ) -> None:
         self.name = name
         self.url = url
-        self._connection = HttpConnection(name, url, transport, relay, clock, access)
+        self._connection = HttpConnection(name, url, transport, relay, clock, access, absent)
         self._by: dict[str, str] = {}
 
     def signed(self, by: str) -> HttpClientApi:

@@ -13,6 +13,7 @@ from ..engine.api import EngineApi
 from ..engine.containers import Container
 from .addresses import api_url
 from .client_api import ClientApi, HttpClientApi
+from .http_connection import NOT_RUNNING
 
 if TYPE_CHECKING:
     from ..engine.lab_access import LabAccess
@@ -66,12 +67,16 @@ class ClientConnections:
 
     def api(self, container: Container) -> ClientApi:
         """A container's API: the same object for the same container and URL, so that its connection is reused."""
-        # Without a published port, requests go through the engine; the address only completes their text.
-        url = api_url(container) or (UNPUBLISHED if container.state == "running" else None)
+        url, running = api_url(container), container.state == "running"
+        if not container.node and running:
+            # Without a published port, requests go through the engine; the address only completes their text.
+            url = url or UNPUBLISHED
         place = container.id, container.number, url
         if place not in self._made:
             if container.node:
-                self._made[place] = HttpClientApi(container.client, url, access=self._access(container))
+                absent = _unknown_port(container) if running else NOT_RUNNING
+                access = self._access(container)
+                self._made[place] = HttpClientApi(container.client, url, access=access, absent=absent)
             else:
                 self._made[place] = HttpClientApi(container.client, url, relay=lambda: self._relay(container))
         return self._made[place]
@@ -102,6 +107,14 @@ class ClientConnections:
             if place not in self._relays:
                 self._relays[place] = self._make_relay(container)
             return self._relays[place]
+
+
+def _unknown_port(container: Container) -> str:
+    """A swarm forgets the ports of the containers that run on while the engine of its manager is started again."""
+    return (
+        f"the swarm no longer knows its port, and {container.node} is out of reach: create a context called "
+        f"{container.node}, or run `synthlab restart {container.title}`"
+    )
 
 
 def _relay_into(engine: EngineApi, container: Container) -> Relay:

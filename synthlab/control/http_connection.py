@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .exec_tunnel import Relay
 
 TIMEOUT_S = 5.0
+NOT_RUNNING = "its container is not running (see `synthlab ps`)"
 TIME_HEADERS = ("x-synthlab-received-ns", "x-synthlab-answered-ns")
 """When the client received a request and when it answered, by its own clock."""
 
@@ -37,7 +38,7 @@ class HttpConnection:
     """Asks the container called `name`, at `url` if it runs, with `transport` in place of the network.
 
     If `relay` returns a relay, requests go through that instead. With `access` they have its token, and only its
-    certificate is accepted. Client clocks are compared with `clock`.
+    certificate is accepted. Client clocks are compared with `clock`. `absent` says why there is no `url`.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class HttpConnection:
         relay: Callable[[], Relay | None] = lambda: None,
         clock: Clock = MACHINE,
         access: LabAccess | None = None,
+        absent: str = NOT_RUNNING,
     ) -> None:
         self.name = name
+        self._absent = absent
         self.url = url
         self._place = f"at {url}"
         self._transport = transport
@@ -101,7 +104,7 @@ class HttpConnection:
         import httpx
 
         if self.url is None:
-            raise SynthlabError(f"{self.name} has no API: its container is not running (see `synthlab ps`)")
+            raise SynthlabError(f"{self.name} has no API: {self._absent}")
         try:
             client = self._client()
             # The first request also starts the tunnel or TLS. Timed, it would look like a slow network, so an untimed

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..contract import ContainerAction
+from ..contract import TLS_PORT, ContainerAction
 from ..errors import SynthlabError
 from . import labels
 from .api import Process, User
@@ -38,10 +38,11 @@ class SwarmEngine(Engine):
 
     def __init__(self) -> None:
         super().__init__()
+        self._ports: dict[str, int] = {}
         self._reach = NodeReach(self.command, self.nodes, self._id_of_own_node)
 
     def containers(self, lab: str | None = None) -> list[Container]:
-        tasks = [self._paused_or_not(task) for task in self._tasks(lab)]
+        tasks = [self._with_ports(self._paused_or_not(task)) for task in self._tasks(lab)]
         found = super().containers(lab)
         return sorted([*found, *tasks], key=lambda one: (one.lab, one.index)) if tasks else found
 
@@ -176,6 +177,24 @@ class SwarmEngine(Engine):
         if finished.tail[-1:] != ("false",):
             return task
         return replace(task, state="running", health="healthy", status=f"running on {task.node}")
+
+    def _with_ports(self, task: Container) -> Container:
+        """A task with the ports that its engine shows, if that is in reach and the swarm has lost them.
+
+        Once the manager's engine has been started again, nodes report tasks that run on without their ports.
+        """
+        if task.ports or task.state != "running" or not task.conditioned:
+            return task
+        if task.id not in self._ports:
+            try:
+                command = [*self._reach.command_for(task), "port", task.id, f"{TLS_PORT}/tcp"]
+            except SynthlabError:
+                return task
+            port = "".join(run_program(command).tail[:1]).rpartition(":")[2]
+            if not port.isdecimal():
+                return task
+            self._ports[task.id] = int(port)
+        return replace(task, ports={TLS_PORT: self._ports[task.id]})
 
     def exec_command(
         self, container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"

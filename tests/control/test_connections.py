@@ -108,3 +108,17 @@ def test_a_container_that_publishes_nothing() -> None:
     assert asked == [inner.name]
     with pytest.raises(SynthlabError, match="has no API: its container is not running"):
         connections.api(replace(inner, state="exited")).state()
+
+
+@pytest.mark.issue(14)
+def test_a_port_that_a_swarm_has_lost() -> None:
+    """The error says how to get it back."""
+    lost = replace(fake_container("call", "client1"), node="attic", ports={})
+    with pytest.raises(
+        SynthlabError, match=r"^client1 has no API: the swarm no longer knows .*`synthlab restart client1`$"
+    ):
+        ClientConnections(FakeEngine()).api(lost).state()
+    with pytest.raises(
+        SynthlabError, match=r"^client1 has no API: its container is not running \(see `synthlab ps`\)$"
+    ):
+        ClientConnections(FakeEngine()).api(replace(lost, state="exited")).state()

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from .far import namespace
+from .far import Machine, namespace
 from .second_engine import SecondEngine, unmount
 
 HUB = "e2e-hub"
@@ -101,6 +101,15 @@ def _join(nodes: Sequence[Node]) -> None:
     for node in workers:
         own = ["--advertise-addr", node.address, "--listen-addr", f"{node.address}:2377"]
         node.docker("swarm", "join", "--token", token, *own, f"{manager.address}:2377")
+
+
+def reaching(nodes: Sequence[Node], folder: Path) -> Machine:
+    """The manager, with a context for each other node in this folder."""
+    own = nodes[0].engine.machine
+    machine = Machine({**own.environment, "DOCKER_CONFIG": str(folder)}, own.namespace)
+    for node in nodes[1:]:
+        machine.run("docker", "context", "create", node.name, "--docker", f"host={node.engine.address}")
+    return machine
 
 
 def containers_of(node: Node, lab: str) -> dict[str, dict[str, Any]]:

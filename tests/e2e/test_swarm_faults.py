@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from .labs import synthlab, until
-from .swarm_nodes import HUB, Node, containers_of, swarm_nodes
+from .swarm_nodes import HUB, Node, containers_of, reaching, swarm_nodes
 
 pytestmark = [pytest.mark.docker, pytest.mark.issue(14), pytest.mark.soak, pytest.mark.timeout(600)]
 
@@ -220,7 +220,7 @@ def test_a_workers_engine_killed_and_started(lab: Path, nodes: list[Node]) -> No
 
 
 @pytest.mark.usefixtures("lab")
-def test_the_managers_engine_restarted(nodes: list[Node]) -> None:
+def test_the_managers_engine_restarted(nodes: list[Node], tmp_path: Path) -> None:
     """The clients of the other nodes run on; the manager's own is back with the stack's conditions."""
     manager = nodes[0]
     before = containers_of(manager, LAB)
@@ -236,7 +236,11 @@ def test_the_managers_engine_restarted(nodes: list[Node]) -> None:
     is_in_force(nodes[1], "b", "a")
     same = {name: one["id"] == before[name]["id"] for name, one in containers_of(manager, LAB).items()}
     print(f"the same containers: {same}")
-    manager.synthlab("set", *ALL, "--egress", "--jitter", "1ms")
+    said = " ".join(manager.synthlab("set", "b", "--loss", "1%", status=3).stderr.split())
+    assert "the swarm no longer knows its port, and node2 is out of reach" in said
+    reaching(nodes, tmp_path).synthlab("set", *ALL, "--egress", "--jitter", "1ms")
+    manager.synthlab("restart", "b")
+    manager.synthlab("set", "a", "b", "--egress", "--jitter", "2ms")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

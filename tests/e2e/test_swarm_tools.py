@@ -11,7 +11,7 @@ import pytest
 
 from .far import Machine
 from .labs import synthlab, until
-from .swarm_nodes import Node, containers_of, swarm_nodes
+from .swarm_nodes import Node, containers_of, reaching, swarm_nodes
 
 pytestmark = [
     pytest.mark.docker,
@@ -65,14 +65,10 @@ def stack(nodes: list[Node], tmp_path_factory: pytest.TempPathFactory) -> Iterat
     until(lambda: not any(node.leftovers() for node in nodes), 15)
 
 
-@pytest.fixture(scope="module")
-def reaching(nodes: list[Node], stack: Path) -> Machine:
+@pytest.fixture(scope="module", name="reaching")
+def with_contexts(nodes: list[Node], stack: Path) -> Machine:
     """The manager, with a context for each other node."""
-    own = nodes[0].engine.machine
-    machine = Machine({**own.environment, "DOCKER_CONFIG": str(stack.parent / "contexts")}, own.namespace)
-    for node in nodes[1:]:
-        machine.run("docker", "context", "create", node.name, "--docker", f"host={node.engine.address}")
-    return machine
+    return reaching(nodes, stack.parent / "contexts")
 
 
 def states(machine: Machine) -> Mapping[str, str]:

@@ -29,6 +29,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> SwarmEngine:
         SwarmNode(id=id, name=name, address="", ready=True, labels={}) for id, name in (("n1", "desk"), ("n2", "attic"))
     ]
     engine = SwarmEngine()
+    monkeypatch.setattr(engine, "nodes", lambda: nodes)
     engine._reach = NodeReach(engine.command, lambda: nodes, lambda: "n1")
     monkeypatch.setattr(engine, "_wait_until_changed", lambda container, action: None)
     return engine
@@ -91,6 +92,21 @@ def test_a_context_of_another_engine(engine: SwarmEngine, contexts: Callable[...
         "b: the engine of node attic is out of reach through the context attic: it leads to another engine"
     )
     assert not log.exists()
+
+
+def test_ports_that_the_swarm_has_lost(engine: SwarmEngine, tmp_path: Path, contexts: Callable[..., Path]) -> None:
+    """They are those that the node's engine shows, asked once; without it there are none."""
+    lost = replace(THERE, ports={})
+    contexts()
+    assert engine._with_ports(lost).ports == {}
+    contexts("attic")
+    engine._reach = NodeReach(engine.command, engine.nodes, lambda: "n1")
+    program = tmp_path / "docker"
+    program.write_text(program.read_text().replace("#!/bin/sh\n", '#!/bin/sh\n[ "$3" = port ] && echo 0.0.0.0:32770\n'))
+    assert engine._with_ports(lost).ports == {65400: 32770}
+    contexts()
+    assert engine._with_ports(lost).ports == {65400: 32770}
+    assert engine._with_ports(replace(lost, state="dead")).ports == {}
 
 
 @pytest.mark.parametrize(
