@@ -109,7 +109,7 @@ def fake_labs(run: Any) -> Labs:
         kept.append(fake_lab(stack))
         return kept[0]
 
-    return Labs(run, "1h", Backend(FakeEngine()), up, lambda backend, lab: Watched())  # type: ignore[arg-type, return-value]
+    return Labs(run, {"ttl": "1h"}, Backend(FakeEngine()), up, lambda backend, lab: Watched())  # type: ignore[arg-type, return-value]
 
 
 def test_every_method_is_documented() -> None:

@@ -21,39 +21,59 @@ def api_url(container: Container) -> str | None:
     return f"https://{container.host}:{port}" if container.node else f"http://{HOST}:{port}"
 
 
-def control_page(client: Container) -> str:
-    """Raises SynthlabError if the client is not running."""
+def control_page(client: Container, port: int | None = None) -> str:
+    """Its API, or a `port` of this machine that leads there. Raises SynthlabError if the client is not running."""
     url = api_url(client)
     if url is None:
         raise not_running(client)
-    return f"{url}/"
+    return f"{url}/" if port is None else f"http://{HOST}:{port}/"
 
 
-def screen(client: Container) -> str:
+def check_screen(client: Container) -> None:
     """Raises SynthlabError for a client without a screen."""
     if client.state != "running":
         raise not_running(client)
-    if VNC_PORT not in client.ports:
+    if not client.opens(VNC_PORT):
         raise SynthlabError(f"{client.title} has no screen: it is headless")
-    return f"vnc://{HOST}:{client.ports[VNC_PORT]}"
 
 
-def debugging(client: Container) -> str:
-    """The DevTools (CDP) address of a client's browser; raises SynthlabError if it has none."""
+def check_debugger(client: Container) -> None:
+    """Raises SynthlabError for a client without a browser's debugger (DevTools)."""
     if client.state != "running":
         raise not_running(client)
-    if CDP_PORT not in client.ports:
+    if not client.opens(CDP_PORT):
         raise no_browser(client)
-    return f"http://{HOST}:{client.ports[CDP_PORT]}"
+
+
+def screen(client: Container, port: int | None = None) -> str:
+    """The VNC address, at a `port` of this machine that leads to it, by default the published one.
+
+    Raises SynthlabError for a client without a screen.
+    """
+    check_screen(client)
+    return f"vnc://{HOST}:{client.ports[VNC_PORT] if port is None else port}"
+
+
+def debugging(client: Container, port: int | None = None) -> str:
+    """The DevTools (CDP) address of a client's browser, at the same ports; raises SynthlabError if it has none."""
+    check_debugger(client)
+    return f"http://{HOST}:{client.ports[CDP_PORT] if port is None else port}"
 
 
 def shown_page(client: Container, environment: Mapping[str, str], members: Sequence[Container]) -> str:
-    """The page a client shows. A server of the lab is given by address: on Linux, the host can reach that."""
+    """The page a client shows. A server of the lab is given by address: on Linux, the host can reach that.
+
+    Raises SynthlabError if there is none, or if no machine outside the lab reaches it.
+    """
     url = environment.get("SYNTHLAB_URL")
     if not url:
         raise SynthlabError(f"{client.title} shows no page: its stack sets no url")
     parts = urlsplit(url)
     for member in members:
+        if parts.hostname == member.title and member.node:
+            raise SynthlabError(
+                f"{client.title} shows {url}, which only the lab's own network reaches: see it with --screen"
+            )
         if parts.hostname == member.title and member.address:
             port = f":{parts.port}" if parts.port else ""
             return parts._replace(netloc=f"{member.address}{port}").geturl()

@@ -7,15 +7,13 @@ from urllib.parse import urlsplit
 
 from ..engine.containers import Container
 from ..errors import SynthlabError
-from . import addresses
 
 PATIENCE_S = 20.0
 POLL_S = 0.1
 
 
-def answering(client: Container) -> str:
-    """The browser's DevTools (CDP) address, once it answers; raises SynthlabError if there is none or it does not."""
-    endpoint = addresses.debugging(client)
+def answering(client: Container, endpoint: str) -> str:
+    """The browser's DevTools (CDP) address, once it answers; raises SynthlabError if it does not."""
     deadline = time.monotonic() + PATIENCE_S
     while not _answers(endpoint):
         if time.monotonic() > deadline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..contract import ContainerAction
 from ..engine.containers import Container
@@ -19,6 +19,9 @@ from .slowness import too_slow
 from .state import ClientState
 from .webrtc_stats import Stats
 
+if TYPE_CHECKING:
+    from .port_tunnel import LocalPort
+
 _BACK: Mapping[ContainerAction, Sequence[str]] = {"unpause": ("paused",), "start": ("exited", "created", "dead")}
 
 
@@ -31,6 +34,7 @@ class RunningLab:
     def __init__(self, backend: Backend, name: str, members: Iterable[Container]) -> None:
         self.backend = backend
         self.name = name
+        self._carried: dict[tuple[str, int], LocalPort] = {}
         self._take(members)
 
     @classmethod
@@ -115,6 +119,19 @@ class RunningLab:
             called = [container.name for container in wanted]
             wait_until_ready(self.name, len(called), self.backend.engine, progress, timeout_s, called)
         self.refresh()
+
+    def carry(self, container: Container, port: int) -> int:
+        """A port of this machine that leads to one of a container on another machine, until `release_ports`."""
+        from .port_tunnel import local_port
+
+        place = container.id, port
+        if place not in self._carried:
+            self._carried[place] = local_port(self.backend, container, port)
+        return self._carried[place].number
+
+    def release_ports(self) -> None:
+        while self._carried:
+            self._carried.popitem()[1].close()
 
     def _hold(self, wanted: Sequence[Container], progress: Progress, timeout_s: float) -> None:
         """Start the companions that do not run, and hold the networks of containers that are to start."""

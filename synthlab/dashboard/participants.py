@@ -70,8 +70,8 @@ def _participant(member: Container, held: bool, near: bool, lost: bool) -> dict[
         "state": member.state,
         "health": member.health,
         "conditioned": conditioned,
-        "screen": running and VNC_PORT in member.ports,
-        "debugger": running and CDP_PORT in member.ports,
+        "screen": running and member.opens(VNC_PORT),
+        "debugger": running and member.opens(CDP_PORT),
     }
     optional = {
         "group": member.group if member.group != member.title else "",

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv4Network, ip_network
 
-from ..contract import TLS_PORT
+from ..contract import API_PORT, TLS_PORT
+from ..engine import labels
 from ..engine.swarm_tasks import SwarmNode
 from ..errors import SynthlabError, WrongUse
 from ..stack import Sfu, Stack
@@ -40,6 +41,7 @@ def render_swarm(
         services=services,
         images={one.image: images.get(one.image, one.image) for one in services},
         environments={one.name: _environment(one, subnet) for one in services},
+        marks={one.name: {**one.labels, **_tunnels(one)} for one in services},
         secrets={name: stored.get(name, name) for name in (CERTIFICATE, TOKEN_DIGEST)},
         configs={name: stored.get(name, name) for name in texts(stack)},
         placement={one.name: list(stack.placement.get(one.name, ())) for one in services},
@@ -111,6 +113,12 @@ def _fits(node: SwarmNode, constraint: str) -> bool:
     if key == "node.hostname":
         return node.name == value
     return node.labels.get(key.removeprefix("node.labels.")) == value
+
+
+def _tunnels(service: Service) -> dict[str, str]:
+    """The label with the ports of a client that a host of one machine would reach: its screen, its debugger."""
+    ports = [str(port.container) for port in service.ports if port.container != API_PORT]
+    return {labels.TUNNELS: " ".join(ports)} if service.conditioned and ports else {}
 
 
 def _environment(service: Service, subnet: str) -> dict[str, str]:

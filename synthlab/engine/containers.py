@@ -29,7 +29,7 @@ class Container:
     `labels.PUBLISHED_PORTS`.
 
     Of a lab on several machines, `node` is the name of its machine, `host` that machine's address, and `id` its task's
-    until it has a container; `ports` open on `host`.
+    until it has a container; `ports` open on `host`, and the one of its API leads to its ports in `tunnels`, too.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Container:
     outside: str = ""
     node: str = ""
     host: str = HOST
+    tunnels: tuple[int, ...] = ()
 
     @property
     def title(self) -> str:
@@ -80,6 +81,10 @@ class Container:
         if self.node:
             return TLS_PORT
         return COMPANION_API_PORT + self.number if self.network_of else API_PORT
+
+    def opens(self, port: int) -> bool:
+        """Whether a port inside it can be reached from outside, such as that of its screen."""
+        return port in self.ports or port in self.tunnels
 
     def per_network(self) -> list[Container]:
         """Itself, or, of a companion with several networks, one for each: `web@front` and `web@back`, a group `web`."""
@@ -168,6 +173,7 @@ def of_labels(marks: Mapping[str, str]) -> dict[str, Any]:
         "network_of": marks.get(labels.NETWORK_OF, ""),
         "networks": tuple(filter(None, marks.get(labels.NETWORKS, "").split(","))),
         "outside": marks.get(labels.OUTSIDE, ""),
+        "tunnels": tuple(map(int, marks.get(labels.TUNNELS, "").split())),
     }
 
 

@@ -18,6 +18,7 @@ EXPIRES = "synthlab.expires"  # when the lab expires, in seconds since 1970
 METRICS = "synthlab.metrics"  # URLs of metrics by the name of what publishes them, in JSON
 OUTSIDE = "synthlab.outside"  # what people outside the lab use of a server: a page's address, or PUBLISHED_PORTS
 PAUSED = "synthlab.paused"  # on a swarm's service: the id of its container that was paused
+TUNNELS = "synthlab.tunnels"  # on a swarm: ports inside a client that its port for other machines leads to
 PROBES = "synthlab.probes"  # what a container's prober measures: `web.http db.tcp`
 
 COMPOSE_SERVICE = "com.docker.compose.service"  # Compose's own: the service of a container

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from subprocess import DEVNULL, CompletedProcess, TimeoutExpired, run
 from typing import TYPE_CHECKING
 
+from ..contract import CDP_PORT, VNC_PORT
 from ..control import addresses
 from ..control.change import Flows, Value, Values, read_change
 from ..control.client_api import ClientApi
@@ -174,23 +175,31 @@ class Client:
 
     @property
     def api_url(self) -> str:
-        """The URL of its control page, and the root of its API."""
-        return addresses.control_page(self._container)
+        """The URL of its control page, and the root of its API.
+
+        In a lab on a swarm, this and the two below are ports of this process, which lead there until the lab is closed.
+        """
+        container = self._container
+        return addresses.control_page(container, self._carried(container, container.api_port))
 
     @property
     def cdp_url(self) -> str:
         """The CDP URL of its browser, for Playwright's `connect_over_cdp`; waits until it answers."""
         from ..control.browser import answering
 
-        if not self.lab.backend.is_near(self._container):
-            there = addresses.debugging(self._container)
-            raise addresses.far_away(self._container, there, self.lab.backend.engine.address())
-        return answering(self._container)
+        container = self._container
+        addresses.check_debugger(container)
+        endpoint = addresses.debugging(container, self._carried(container, CDP_PORT))
+        if not container.node and not self.lab.backend.is_near(container):
+            raise addresses.far_away(container, endpoint, self.lab.backend.engine.address())
+        return answering(container, endpoint)
 
     @property
     def vnc(self) -> str:
         """The VNC address of its screen."""
-        return addresses.screen(self._container)
+        container = self._container
+        addresses.check_screen(container)
+        return addresses.screen(container, self._carried(container, VNC_PORT))
 
     def screenshot(self) -> bytes:
         """A screenshot of its browser's first page, as PNG."""
@@ -205,6 +214,10 @@ class Client:
         if picture is None or not picture.png:
             raise SynthlabError(f"{self.name}: no screenshot: {picture.error if picture else 'no page is open'}")
         return picture.png
+
+    def _carried(self, container: Container, port: int) -> int | None:
+        """A port of this process that leads to one of a container on a swarm; None where the published one does."""
+        return self.lab.carry(container, port) if container.node and container.state == "running" else None
 
     @property
     def _container(self) -> Container:

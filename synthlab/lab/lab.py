@@ -11,6 +11,7 @@ from ..control.backend import Backend, make_backend
 from ..control.container_lookup import find_members
 from ..control.partition import plan_partition
 from ..control.running_lab import RunningLab
+from ..deploy.engine_choice import on_engine
 from ..deploy.launch import volumes_of
 from ..engine.containers import Container
 from ..engine.ttl import SHORTEST_TTL_NS
@@ -53,10 +54,14 @@ class Lab(RunningLab):
         ttl: str | None = None,
         wait_media: bool = False,
         keep: bool = False,
+        engine: str | None = None,
+        registry: str | None = None,
         progress: Progress = lambda line: None,
         backend: Backend | None = None,
     ) -> Lab:
         """Bring up a stack, given as a file or a bundled name, and wait until every client is healthy.
+
+        With `engine="swarm"` it runs on the nodes of a swarm, which get the images from a `registry`, or have them.
 
         With `wait_media`, also wait until every client has seen every other's video. With `ttl` (or SYNTHLAB_TTL) the
         lab expires that long after its start; expired labs are removed first. `progress` gets a line per stage. Raises
@@ -65,7 +70,7 @@ class Lab(RunningLab):
         from .bring_up import bring_up
 
         place = backend or make_backend("python")
-        described = read_stack(os.fspath(stack), name, compose=place.engine.compose_config)
+        described = on_engine(read_stack(os.fspath(stack), name, compose=place.engine.compose_config), engine, registry)
         ttl_text = ttl or os.environ.get("SYNTHLAB_TTL")
         ttl_s = None if ttl_text is None else seconds_of(read_duration("ttl", ttl_text, SHORTEST_TTL_NS))
         timeout_s = seconds_of(read_duration("timeout", timeout))
@@ -117,6 +122,7 @@ class Lab(RunningLab):
         if self._expectations:
             self._expectations.close()
             self._expectations = None
+        self.release_ports()
         if self._own_backend:
             self.backend.close()
 

@@ -32,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("synthlab", "labs of synthlab")
     group.addoption("--synthlab-stack", metavar="STACK", help="the stack for tests without the marker")
     group.addoption("--synthlab-lab", metavar="NAME", help="use this running lab for all tests, whatever their stack")
+    group.addoption("--synthlab-engine", metavar="docker|swarm", help="where the labs run: this machine, or a swarm")
+    group.addoption("--synthlab-registry", metavar="HOST:PORT", help="push the images there, for the swarm's nodes")
     group.addoption("--synthlab-seed", type=int, metavar="N", help="repeat the random draws of the run with this seed")
     group.addoption(
         "--synthlab-ttl",
@@ -143,7 +145,8 @@ def _lab_for(request: pytest.FixtureRequest) -> Used:
 
     config = request.config
     if LABS not in config.stash:
-        config.stash[LABS] = Labs(config.stash[RUN], config.getoption("--synthlab-ttl"))
+        given = {name: config.getoption(f"--synthlab-{name}") for name in ("ttl", "engine", "registry")}
+        config.stash[LABS] = Labs(config.stash[RUN], given)
     labs = config.stash[LABS]
     if attached := config.getoption("--synthlab-lab"):
         if not config.stash[RUN].alone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -52,10 +52,10 @@ class Used:
 
 @dataclass(slots=True)
 class Labs:
-    """All labs of this process. Tests replace `up` and `watch`."""
+    """All labs of this process. `given` are options of `Lab.up`, such as `ttl`. Tests replace `up` and `watch`."""
 
     run: PytestRun
-    ttl: str
+    given: Mapping[str, str | None]
     backend: Backend = field(default_factory=lambda: make_backend(BY))
     up: Callable[..., Lab] = Lab.up
     watch: Callable[[Backend, str], Evidence] = Evidence
@@ -75,7 +75,7 @@ class Labs:
         key = source, name
         if key not in self._used:
             lab_name = self.run.lab_name(name or read_stack(source, compose=self.backend.engine.compose_config).name)
-            self._used[key] = self._use(self.up(source, lab_name, ttl=self.ttl, backend=self.backend))
+            self._used[key] = self._use(self.up(source, lab_name, **self.given, backend=self.backend))
         return self._used[key]
 
     def end(self) -> None:

@@ -102,7 +102,7 @@ def test_who_makes_the_changes(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"synthlab.{module}.make_backend", made)
     lab = Lab.attach("call")
     assert main(["ps"]) == 0
-    Labs(cast("PytestRun", None), "1h")
+    Labs(cast("PytestRun", None), {"ttl": "1h"})
     assert words == ["python", "command", "pytest"]
     api = lab["client1"].api
     assert isinstance(api, FakeClientApi)

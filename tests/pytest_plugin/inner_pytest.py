@@ -27,7 +27,9 @@ def note(*words):
     with EVENTS.open("a") as file:
         print(*words, file=file)
 
-def up(stack, name, *, ttl, backend):
+def up(stack, name, *, ttl, engine, registry, backend):
+    if engine:
+        note("on", engine, registry)
     for index, client in enumerate(("client1", "client2"), 1):
         container = fake_container(name, client, index=index)
         backend.engine.present.append(container)
@@ -60,7 +62,8 @@ RUNS = []
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     RUNS.append(config.stash[RUN])
-    config.stash[LABS] = Labs(config.stash[RUN], config.getoption("--synthlab-ttl"), WORLD, up, Watched)
+    given = {name: config.getoption(f"--synthlab-{name}") for name in ("ttl", "engine", "registry")}
+    config.stash[LABS] = Labs(config.stash[RUN], given, WORLD, up, Watched)
 
 def pytest_unconfigure(config):
     note("left", *WORLD.engine.labs())

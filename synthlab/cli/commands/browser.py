@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from ...contract import CDP_PORT
 from ...control import addresses
 from ...control.backend import Backend
 from ...control.browser import answering
@@ -16,7 +17,7 @@ from .options import ClientArgument, JsonOption, LabOption
 def cdp(context: typer.Context, client: ClientArgument, lab: LabOption = None, json: JsonOption = False) -> None:
     """Print the DevTools address of a client's browser.
 
-    Playwright, Puppeteer, Selenium and similar tools connect to it. Where the engine is on another machine, this
+    Playwright, Puppeteer, Selenium and similar tools connect to it. Where the client is on another machine, this
     command carries their connections, until Ctrl-C.
 
     \b
@@ -27,9 +28,10 @@ def cdp(context: typer.Context, client: ClientArgument, lab: LabOption = None, j
     backend: Backend = context.obj
     name, members = backend.members(lab)
     container = find_member(name, members, client)
-    with reached(backend, container, addresses.debugging(container)) as endpoint:
-        if backend.is_near(container):
-            answering(container)
+    addresses.check_debugger(container)
+    with reached(backend, container, CDP_PORT, addresses.debugging) as endpoint:
+        if container.node or backend.is_near(container):
+            answering(container, endpoint)
         if json:
             console.print_json_line({"client": container.title, "endpoint": endpoint})
         else:

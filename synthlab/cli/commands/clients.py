@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from json import dumps
 from typing import Annotated
 
 import typer
 
+from ...contract import VNC_PORT
 from ...control import addresses
 from ...control.backend import Backend
 from ...control.container_lookup import find_member, find_members
@@ -123,8 +124,8 @@ def open_(
 ) -> None:
     """Open a client's control page, screen or web page.
 
-    The control page opens in this machine's browser. Where the engine is on another machine, `--screen` carries the
-    connections of a VNC viewer, until Ctrl-C.
+    The control page opens in this machine's browser. Where the client is on another machine, `--screen` carries the
+    connections of a VNC viewer, until Ctrl-C; in a lab on a swarm, this command carries those of the browser, too.
 
     Of a client with `app: proxy`, also prints how to start a browser of your own that takes part over its network.
 
@@ -140,30 +141,35 @@ def open_(
     backend: Backend = context.obj
     name, members = backend.members(lab)
     container = find_member(name, members, client)
-    there = _address(backend, container, members, screen, page)
-    carrying = reached(backend, container, there) if screen else contextlib.nullcontext(there)
-    with carrying as address:
+    with _address(backend, container, members, screen, page) as address:
         browser = _proxied(backend, container)
         shown = {"client": container.title, "address": address, "browser": browser.to_dict() if browser else None}
         console.print_json_line(shown) if json else console.print_text(f"{address}\n{_described(browser)}")
-        if not page and not screen and not backend.is_near(container):
+        if not page and not screen and not container.node and not backend.is_near(container):
             raise addresses.far_away(container, address, backend.engine.address())
         if not print_only and not _opened(address):
             raise SynthlabError("no browser could be opened on this machine: use the address above")
 
 
-def _address(backend: Backend, container: Container, members: list[Container], screen: bool, page: bool) -> str:
+def _address(
+    backend: Backend, container: Container, members: list[Container], screen: bool, page: bool
+) -> AbstractContextManager[str]:
+    """The address, which leads there inside the `with`."""
     if container.role != "client":
         raise WrongUse(f"{container.title} is not a client: it has no control page")
     if screen:
-        return addresses.screen(container)
+        addresses.check_screen(container)
+        return reached(backend, container, VNC_PORT, addresses.screen)
     if page and is_proxy(container):
         raise WrongUse(
             f"{container.title} shows no page itself: your own browser does, see `synthlab open {container.title}`"
         )
     if page:
-        return addresses.shown_page(container, backend.engine.environment(container), members)
-    return addresses.control_page(container)
+        return nullcontext(addresses.shown_page(container, backend.engine.environment(container), members))
+    there = addresses.control_page(container)
+    if container.node:
+        return reached(backend, container, container.api_port, addresses.control_page)
+    return nullcontext(there)
 
 
 def _proxied(backend: Backend, container: Container) -> ProxiedBrowser | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...control.backend import Backend
-from ...engine.factory import ENGINES, SWARM
+from ...engine.factory import ENGINES
 from ...errors import WrongUse
 from .. import console
 from .options import complete_stacks
@@ -74,6 +74,7 @@ class StackSource:
     def read(self, backend: Backend, lab: str | None) -> Stack:
         """The stack; reports Compose's warnings. Raises WrongUse."""
         from ...deploy.collisions import with_drawn_ports
+        from ...deploy.engine_choice import on_engine
         from ...stack import read_stack
         from ...stack.project import read_project
 
@@ -87,7 +88,8 @@ class StackSource:
             raise WrongUse("name a stack, such as `call.yaml`, or a Compose file of your own with -f and --impair")
         if stack.compose:
             _show_warnings(stack.compose)
-        return self._on_its_engine(with_drawn_ports(stack) if self._draws_ports() else stack)
+        drawn = with_drawn_ports(stack) if self._draws_ports() else stack
+        return on_engine(drawn, self.engine, self.registry, "--{}")
 
     def _draws_ports(self) -> bool:
         from ...deploy.collisions import AUTO
@@ -95,17 +97,6 @@ class StackSource:
         if self.ports not in (None, AUTO):
             raise WrongUse(f"--ports: {self.ports!r} is not {AUTO}, the only value")
         return self.ports is not None
-
-    def _on_its_engine(self, stack: Stack) -> Stack:
-        from ...stack import SwarmOptions
-
-        if self.engine not in ENGINES:
-            raise WrongUse(f"--engine: {self.engine!r} is not one of {', '.join(ENGINES)}")
-        if self.engine == SWARM:
-            return replace(stack, swarm=SwarmOptions(self.registry))
-        if self.registry:
-            raise WrongUse(f"--registry: requires --engine {SWARM}")
-        return stack
 
     def read_compose(self, backend: Backend) -> ComposeFile:
         """The Compose project alone; reports Compose's warnings. Raises WrongUse."""

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 from ...contract import CDP_PORT, VNC_PORT
 from ...control import addresses
 from ...control.container_lookup import conditioned_network_of
-from ...control.port_tunnel import connect
+from ...control.port_tunnel import api_headers, connect
 from ...engine.containers import Container
 from ...errors import SynthlabError, WrongUse
 from .. import schemas
@@ -47,8 +47,7 @@ async def relay_api(request: LabRequest) -> Any:
         target = f"{target}?{request.http.url.query}"
     headers = {name: value for name, value in request.http.headers.items() if name in PASSED}
     if request.http.method == "GET" and request.path["path"] == "v1/events":
-        port = container.api_port
-        return await _streamed(request.dashboard, container, port, target, headers | {"host": "127.0.0.1"})
+        return await _streamed(request.dashboard, container, target, headers | {"host": "127.0.0.1"})
     body = await _body_of(request)
     api = request.dashboard.backend.api(container)
     answer = await run_in_threadpool(api.ask, request.http.method, target, headers, body)
@@ -57,7 +56,7 @@ async def relay_api(request: LabRequest) -> Any:
 
 async def relay_debugger(request: LabRequest) -> Any:
     """The debugger's own pages about its targets; its WebSockets are relayed at the addresses that they name."""
-    container = await run_in_threadpool(lambda: _that_has(request.container(request.lab()), addresses.debugging))
+    container = await run_in_threadpool(lambda: _that_has(request.container(request.lab()), addresses.check_debugger))
     path = request.path["path"]
     target = f"/{path}?{request.http.url.query}" if request.http.url.query else f"/{path}"
     connection = await run_in_threadpool(connect, request.dashboard.backend, container, CDP_PORT)
@@ -71,7 +70,7 @@ async def relay_debugger(request: LabRequest) -> Any:
 
 async def screen(dashboard: Dashboard, websocket: WebSocket) -> None:
     """The screen of a client: the bytes of VNC, as binary messages."""
-    connection = await _opened(dashboard, websocket, addresses.screen, VNC_PORT)
+    connection = await _opened(dashboard, websocket, addresses.check_screen, VNC_PORT)
     reader, writer = await asyncio.open_connection(sock=connection)
     # noVNC asks for the subprotocol `binary`.
     await websocket.accept("binary" if "binary" in websocket.scope.get("subprotocols", ()) else None)
@@ -86,7 +85,7 @@ async def debugger(dashboard: Dashboard, websocket: WebSocket) -> None:
     from websockets.asyncio.client import connect as connect_websocket
     from websockets.exceptions import WebSocketException
 
-    connection = await _opened(dashboard, websocket, addresses.debugging, CDP_PORT)
+    connection = await _opened(dashboard, websocket, addresses.check_debugger, CDP_PORT)
     path = websocket.path_params["path"]
     # Screenshots are larger than the library's limit; the tool at the other end keeps the connection alive.
     options: dict[str, Any] = {"max_size": None, "compression": None, "ping_interval": None, "proxy": None}
@@ -111,10 +110,9 @@ async def _answers(browser: ClientConnection, websocket: WebSocket) -> None:
         await websocket.send_text(message if isinstance(message, str) else message.decode())
 
 
-async def _streamed(
-    dashboard: Dashboard, container: Container, port: int, target: str, headers: dict[str, str]
-) -> Response:
-    connection = await run_in_threadpool(connect, dashboard.backend, container, port)
+async def _streamed(dashboard: Dashboard, container: Container, target: str, headers: dict[str, str]) -> Response:
+    connection = await run_in_threadpool(connect, dashboard.backend, container, container.api_port)
+    headers |= await run_in_threadpool(api_headers, dashboard.backend, container)
     answer = await StreamedAnswer.get(connection, target, headers, dashboard.relayed)
     return RelayedStream(answer)
 
@@ -134,14 +132,14 @@ class RelayedStream(Stream):
 
 
 async def _opened(
-    dashboard: Dashboard, websocket: WebSocket, address: Callable[[Container], str], port: int
+    dashboard: Dashboard, websocket: WebSocket, check: Callable[[Container], None], port: int
 ) -> socket.socket:
     """A connection to a port of the client that a WebSocket is about. Raises SynthlabError."""
     path = websocket.path_params
 
     def find() -> socket.socket:
         container = container_of(dashboard.lab(path["lab"]), path["client"])
-        connection = connect(dashboard.backend, _that_has(container, address), port)
+        connection = connect(dashboard.backend, _that_has(container, check), port)
         connection.setblocking(False)
         return connection
 
@@ -156,10 +154,10 @@ def _conditioned(request: LabRequest) -> Container:
         raise NotThere(error.message) from None
 
 
-def _that_has(container: Container, address: Callable[[Container], str]) -> Container:
+def _that_has(container: Container, check: Callable[[Container], None]) -> Container:
     """The container, if it runs and has a screen or a debugger. Raises InTheWay."""
     try:
-        address(container)
+        check(container)
     except SynthlabError as error:
         raise InTheWay(error.message) from None
     return container

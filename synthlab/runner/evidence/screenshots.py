@@ -25,7 +25,7 @@ class Screenshot:
 
 
 def has_browser(container: Container) -> bool:
-    return container.app == "chrome" or CDP_PORT in container.ports
+    return container.app == "chrome" or container.opens(CDP_PORT)
 
 
 def screenshots(engine: EngineApi, container: Container) -> list[Screenshot]:
