@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..contract import API_PORT
@@ -10,6 +12,8 @@ from . import labels
 from .process import run_program
 
 TIMEOUT_S = 2.0
+SERVICES_S = 0.8
+"""For each of the two commands that list a swarm's services."""
 
 _PORT = re.compile(rf":(\d+)->{API_PORT}/tcp")
 _COLUMNS = (labels.LAB, labels.CLIENT, labels.GROUP, labels.ROLE)
@@ -39,7 +43,34 @@ def list_members(command: str) -> list[Member]:
     listing = [command, "ps", "--all", "--no-trunc", "--filter", f"label={labels.LAB}", "--format", shown]
     run_program(listing, on_line=lines.append, timeout_s=TIMEOUT_S)
     known = [member for member in map(read_member, lines) if member.role != labels.SIDECAR]
-    return sorted(known, key=lambda member: (member.lab, member.client))
+    return sorted(known, key=_place)
+
+
+def list_with_services(command: str) -> list[Member]:
+    """The same with the labs on a swarm, if the engine manages one; both are asked at the same time."""
+    services: list[Member] = []
+    asking = threading.Thread(target=lambda: services.extend(_services(command)), daemon=True)
+    asking.start()
+    known = list_members(command)
+    asking.join()
+    return sorted([*known, *services], key=_place) if services else known
+
+
+def _services(command: str) -> Iterator[Member]:
+    """Nothing if this engine manages no swarm, or does not answer in time."""
+    ids: list[str] = []
+    listing = [command, "service", "ls", "--quiet", "--filter", f"label={labels.LAB}"]
+    if run_program(listing, on_line=ids.append, timeout_s=SERVICES_S).status or not ids:
+        return
+    shown = "\\t".join(f'{{{{index .Spec.Labels "{name}"}}}}' for name in _COLUMNS)
+    lines: list[str] = []
+    inspecting = [command, "service", "inspect", "--format", shown, *ids]
+    if not run_program(inspecting, on_line=lines.append, timeout_s=SERVICES_S).status:
+        yield from map(read_member, lines)
+
+
+def _place(member: Member) -> tuple[str, str]:
+    return member.lab, member.client
 
 
 def read_member(line: str) -> Member:

@@ -21,6 +21,7 @@ from .containers import Container, LogQuery
 from .docker_engine import Engine, remove_each, split_lines
 from .exec import exec_arguments, sidecar_arguments, start
 from .node_reach import NodeReach
+from .listing import Member, list_with_services
 from .process import run_program
 from .swarm_tasks import SwarmNode, read_node, read_tasks, seconds
 
@@ -45,6 +46,9 @@ class SwarmEngine(Engine):
         tasks = [self._with_ports(self._paused_or_not(task)) for task in self._tasks(lab)]
         found = super().containers(lab)
         return sorted([*found, *tasks], key=lambda one: (one.lab, one.index)) if tasks else found
+
+    def members(self) -> list[Member]:
+        return list_with_services(self.command)
 
     def nodes(self) -> list[SwarmNode]:
         """The machines of the swarm; empty if this engine manages none."""

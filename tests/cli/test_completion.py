@@ -7,6 +7,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,9 +19,18 @@ from synthlab.testing import fake_backend
 SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
 DOCKER = """\
 #!/bin/sh
+[ $1 = service ] && echo 'Error response from daemon: This node is not a swarm manager.' && exit 1
 printf 'call\\tclient1\\tclient1\\tclient\\t\\n'
 printf 'call\\tbot-1\\tbot\\tclient\\t\\n'
 printf 'mine\\t\\t\\tsfu\\t\\n'
+"""
+MANAGER = """\
+#!/bin/sh
+[ $2 = ls ] && {hangs}
+[ $2 = ls ] && printf 's1\\ns2\\n'
+[ $2 = inspect ] && printf 'wide\\tclient1\\tclient1\\tclient\\nwide\\tfar-1\\tfar\\tclient\\n'
+[ $1 = ps ] && printf 'call\\tclient2\\tclient2\\tclient\\t\\n'
+exit 0
 """
 
 
@@ -74,6 +84,24 @@ def completed(line: str, engine: Path) -> list[str]:
 def test_words(line: str, words: list[str], engine: Path) -> None:
     """Commands, labs, clients, groups, flows, profiles, scenarios and images are completed."""
     assert completed(line, engine) == words
+
+
+@pytest.mark.issue(14)
+def test_a_swarm(engine: Path) -> None:
+    """The labs on a swarm and their clients are completed beside those of this machine."""
+    (engine / "docker").write_text(MANAGER.format(hangs="true"))
+    assert completed("synthlab show ", engine) == ["client2", "client1", "far", "far-1"]
+    assert completed("synthlab ps --lab ", engine) == ["call", "wide"]
+    assert completed("synthlab show --lab wide f", engine) == ["far", "far-1"]
+
+
+@pytest.mark.issue(14)
+def test_a_swarm_that_does_not_answer(engine: Path) -> None:
+    """Its labs are left out, and nobody waits for them."""
+    (engine / "docker").write_text(MANAGER.format(hangs="exec sleep 60"))
+    begun = time.monotonic()
+    assert completed("synthlab show ", engine) == ["client2"]
+    assert time.monotonic() - begun < 5
 
 
 def test_it_takes_no_time(engine: Path) -> None:
