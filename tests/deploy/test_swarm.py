@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -56,6 +57,16 @@ def test_only_running_services_get_a_container(tmp_path: Path) -> None:
     text = render_swarm(stack(tmp_path), "10.64.0.0/24", {}, {}, ["sfu"])
     assert text.count("replicas: 1") == 1
     assert text.count("replicas: 0") == 3
+
+
+def test_what_the_port_of_a_client_leads_to(tmp_path: Path) -> None:
+    """A browser's screen and debugger, by a label; another client has neither."""
+    chrome = "app: chrome, url: https://x.example/"
+    text = f"clients: {{one: {{{chrome}}}, two: {{{chrome}, headless: true}}, three: {{image: syntheticnet}}}}"
+    made = stack(tmp_path, text)
+    _, *services = render_swarm(made, "10.64.0.0/24", {}, {}, None).split("\n    image:")
+    ports = [re.findall('"synthlab.tunnels": "(.*)"', service) for service in services]
+    assert ports == [["5901 9222"], ["9222"], []]
 
 
 def test_labs_share_no_subnet() -> None:

@@ -17,6 +17,7 @@ from .labs import SYNTHLAB
 NAMESPACE = "e2e-far"
 NEAR, FAR, PORT = "10.231.7.1", "10.231.7.2", 2399
 ENGINE = "/var/run/docker.sock"
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 @dataclass(frozen=True)

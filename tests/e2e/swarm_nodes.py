@@ -5,7 +5,9 @@ Each node has a host name and, unless told otherwise, a monotonic clock of its o
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -16,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from .far import Machine, namespace
+from .far import PROXIES, Machine, namespace
 from .second_engine import SecondEngine, unmount
 
 HUB = "e2e-hub"
@@ -110,6 +112,31 @@ def reaching(nodes: Sequence[Node], folder: Path) -> Machine:
     for node in nodes[1:]:
         machine.run("docker", "context", "create", node.name, "--docker", f"host={node.engine.address}")
     return machine
+
+
+@contextmanager
+def within(node: Node) -> Iterator[None]:
+    """This thread, and the threads and programs that it starts, have the network and the engine of the node."""
+    before, environment = os.open("/proc/thread-self/ns/net", os.O_RDONLY), dict(os.environ)
+    there = os.open(f"/run/netns/{node.engine.machine.namespace}", os.O_RDONLY)
+    os.environ.update(node.engine.machine.environment)
+    for name in [name for name in os.environ if name.lower() in PROXIES]:
+        del os.environ[name]
+    try:
+        _enter(there)
+        yield
+    finally:
+        _enter(before)
+        os.environ.clear()
+        os.environ.update(environment)
+        for descriptor in (before, there):
+            os.close(descriptor)
+
+
+def _enter(namespace: int) -> None:
+    """Enter a network namespace, with this thread only."""
+    if ctypes.CDLL(None, use_errno=True).setns(namespace, 0):
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 def containers_of(node: Node, lab: str) -> dict[str, dict[str, Any]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from synthlab.engine.containers import Container
+from synthlab.engine.containers import Container, of_labels
+from synthlab.engine.labels import TUNNELS
 from synthlab.engine.swarm_tasks import LACKING, SwarmNode, read_node, read_tasks, seconds
 
 pytestmark = pytest.mark.issue(14)
@@ -67,6 +69,11 @@ def test_a_task_is_a_container() -> None:
 def test_states(made: dict[str, Any], ready: bool, failed: bool, status: str) -> None:
     found = read(made)
     assert (found.ready, found.failed, found.status) == (ready, failed, status)
+
+
+def test_the_ports_behind_the_one_that_is_published() -> None:
+    found = replace(read(task()), ports={65400: 32768}, tunnels=of_labels({**LABELS, TUNNELS: "5901 9222"})["tunnels"])
+    assert [port for port in (80, 5901, 9222, 65400) if found.opens(port)] == [5901, 9222, 65400]
 
 
 def test_the_newest_task_counts() -> None:

@@ -300,3 +300,29 @@ def test_refused_partitions(
         lab.partition(*ends, **words)
     assert caught.value.message.startswith(expected)
     assert all(api.conditions.perfect for api in apis.values())
+
+
+@pytest.mark.issue(14)
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"engine": "swam"}, "engine: 'swam' is not one of docker, swarm"),
+        ({"registry": "10.0.0.1:5000"}, "registry: requires engine swarm"),
+        ({"engine": "docker", "registry": "10.0.0.1:5000"}, "registry: requires engine swarm"),
+    ],
+)
+def test_where_it_cannot_run(given: dict[str, str], message: str) -> None:
+    """Found before anything starts."""
+    backend, _ = fake_backend("other")
+    with pytest.raises(WrongUse) as caught:
+        Lab.up("call.yaml", backend=backend, **given)  # type: ignore[arg-type]
+    assert caught.value.message == message
+    assert isinstance(backend.engine, FakeEngine)
+    assert backend.engine.calls == []
+
+
+@pytest.mark.issue(14)
+def test_without_a_swarm() -> None:
+    backend, _ = fake_backend("other")
+    with pytest.raises(SynthlabError, match="this engine manages no swarm: run `docker swarm init`"):
+        Lab.up("call.yaml", backend=backend, engine="swarm")

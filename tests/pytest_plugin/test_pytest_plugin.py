@@ -78,6 +78,15 @@ def test_stack_of_unmarked_tests(ini: bool, folder: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["synthlab: seed *"])
 
 
+@pytest.mark.issue(14)
+def test_where_labs_run(folder: pytest.Pytester) -> None:
+    """On a swarm if an option says so, with the images from a registry."""
+    folder.makepyfile("def test_one(lab): pass")
+    options = ("--synthlab-stack=call.yaml", "--synthlab-engine=swarm", "--synthlab-registry=10.0.0.1:5000")
+    folder.runpytest_inprocess(*options).assert_outcomes(passed=1)
+    assert events()[0] == "on swarm 10.0.0.1:5000"
+
+
 def test_a_lab_that_is_up(folder: pytest.Pytester) -> None:
     """A running lab serves all tests, is restored after each, and stays up."""
     folder.makepyfile(
