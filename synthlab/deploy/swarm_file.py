@@ -90,6 +90,8 @@ def _unfit(stack: Stack) -> Iterator[str]:
     for client in stack.clients:
         if client.media.video or client.media.audio:
             yield f"`media` of {client.name}, a file of this machine: build it into the image"
+        if client.is_proxy:
+            yield f"{client.name}, a proxy, because its ports open on no machine outside the lab"
         if client.public:
             yield f"`allow` of {client.name} names addresses: whoever has the lab's token may use its API"
 

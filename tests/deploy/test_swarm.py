@@ -90,6 +90,7 @@ sfu: {app: janus, join: 127.0.0.1, network: {}}
 clients:
   one: {app: chrome, media: {video: talking.y4m}}
   two: {app: bot, allow: [192.168.1.0/24]}
+  me: {app: proxy}
 """
     with pytest.raises(WrongUse) as caught:
         refuse_unfit_for_swarm(stack(tmp_path, text))
@@ -97,7 +98,7 @@ clients:
     assert message.startswith(
         "spread.yaml: not with --engine swarm: `ip: dual`, because overlay networks have IPv4 only"
     )
-    for part in ("`network` of sfu", "`join`", "`media` of one", "`allow` of two names addresses"):
+    for part in ("`network` of sfu", "`join`", "`media` of one", "`allow` of two names addresses", "me, a proxy"):
         assert part in message
 
 
