@@ -224,6 +224,10 @@ export interface UpOptions {
   replace?: boolean;
   /** Leave it up at the end. */
   keep?: boolean;
+  /** Where it runs: on this machine, or on the nodes of a swarm. */
+  engine?: "docker" | "swarm";
+  /** Where the nodes of a swarm get the images, such as `10.0.0.1:5000`. */
+  registry?: string;
   /** Let a stack do what needs your rights on this machine: see docs/security.md. */
   allowHost?: boolean;
   /** Called with one line per stage. */

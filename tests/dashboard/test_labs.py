@@ -205,3 +205,16 @@ def test_volumes_at_the_end(discard: bool, tmp_path: Path) -> None:
         served.wait_for(f"/v1/tasks/{task}", state="done")
     assert ("synthlab-own_new" in engine.volumes) == (not discard)
     assert "synthlab-own_old" in engine.volumes
+
+
+@pytest.mark.issue(14)
+def test_where_a_lab_runs(tmp_path: Path) -> None:
+    """On a swarm if the request says so; this engine manages none, so its task fails with that."""
+    (tmp_path / "mine.yaml").write_text("clients: {one: {image: syntheticnet}}\n")
+    with serving(tmp_path, Backend(FakeEngine())) as served:
+        task = served.ask("POST", "/v1/labs", {"stack": "mine.yaml", "engine": "swarm"}, 202)["task"]
+        ended = served.wait_for(f"/v1/tasks/{task}", state="failed")
+        assert "this engine manages no swarm" in ended["error"]
+        error = served.ask("POST", "/v1/labs", {"stack": "mine.yaml", "registry": "10.0.0.1:5000"}, 422)["error"]
+        assert error == "registry: requires engine swarm"
+        assert "engine" in served.ask("POST", "/v1/labs", {"stack": "mine.yaml", "engine": "swam"}, 422)["error"]

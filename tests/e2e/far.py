@@ -46,8 +46,7 @@ class Machine:
         return subprocess.Popen(command, env=self._environment(), stdout=pipe, stderr=pipe, text=True)
 
     def _environment(self) -> dict[str, str]:
-        proxies = ("http_proxy", "https_proxy", "all_proxy")
-        ours = {name: value for name, value in os.environ.items() if name.lower() not in proxies}
+        ours = {name: value for name, value in os.environ.items() if name.lower() not in PROXIES}
         return {**ours, **self.environment}
 
     def synthlab(self, *arguments: str, status: int | None = 0) -> subprocess.CompletedProcess[str]:

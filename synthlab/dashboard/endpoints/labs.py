@@ -8,6 +8,8 @@ from typing import Any
 
 from ...control.container_lookup import cut_off
 from ...deploy.claim import volumes_of_lab
+from ...deploy.engine_choice import on_engine
+from ...engine.factory import ENGINES
 from ...engine.ttl import SHORTEST_TTL_NS
 from ...errors import WrongUse
 from ...stack import read_stack
@@ -74,6 +76,8 @@ UP = schemas.fields(
     keep=schemas.flag("leave the lab up when the server ends"),
     discard=schemas.flag("when it is taken down here, remove the volumes that it made"),
     allow_host=schemas.flag("let a file that is not your own act with your rights"),
+    engine=schemas.word("where it runs: this machine, or the nodes of a swarm", *ENGINES),
+    registry=schemas.text("where the nodes of a swarm get the images", "10.0.0.1:5000", most=300),
 )
 DOWN = schemas.fields((), volumes=schemas.flag("remove the named volumes of its Compose project, too"))
 VOLUMES = schemas.fields(("volumes",), volumes=schemas.array(schemas.text("a volume"), "by name"))
@@ -95,7 +99,8 @@ def bring_up(request: LabRequest) -> Any:
     if "name" in body:
         _check_name(body["name"])
     compose = dashboard.backend.engine.compose_config
-    stack = read_stack(dashboard.folder.checked(body["stack"]), body.get("name"), surroundings, compose)
+    described = read_stack(dashboard.folder.checked(body["stack"]), body.get("name"), surroundings, compose)
+    stack = on_engine(described, body.get("engine"), body.get("registry"))
     if not body.get("allow_host", False):
         refuse_strange_stack(stack)
     ttl_s = None if ttl_ns is None else seconds_of(ttl_ns)
