@@ -68,7 +68,6 @@ def unheard(_line: str) -> None:
             lambda engine: engine.compose_config(["-f", "/c.yaml", "-p", "acme"], {}, substitute=False),
             ["compose -f /c.yaml -p acme config --output OUTPUT --no-interpolate"],
         ),
-        (lambda engine: engine.members(), [LISTING]),
         (lambda engine: engine.tool_version("engine"), ["version --format {{.Server.Version}}"]),
         (lambda engine: engine.tool_version("compose"), ["compose version --short"]),
         (lambda engine: engine.tool_version("buildx"), ["buildx version"]),
@@ -78,6 +77,15 @@ def test_commands(act: Callable[[Engine], object], commands: list[str], asked: C
     """Each method runs one docker command with exactly these arguments; a build first asks for the current context."""
     act(Engine())
     assert asked() == commands
+
+
+def test_names(asked: Callable[[], list[str]]) -> None:
+    """The names for a shell are those of containers and, asked at the same time, of a swarm's services."""
+    Engine().members()
+    labels = [f'{{{{index .Spec.Labels "synthlab.{name}"}}}}' for name in ("lab", "client", "group", "role")]
+    shown = "\\t".join(labels)
+    services = ["service ls --quiet --filter label=synthlab.lab", f"service inspect --format {shown} {{}}"]
+    assert sorted(asked()) == sorted([LISTING, *services])
 
 
 def test_input(asked: Callable[[], list[str]], tmp_path: Path) -> None:
