@@ -118,8 +118,8 @@ class Played:
     def lines(self, other: Played) -> Iterator[str]:
         """Its times beside another one's, and how the dog went in both."""
         yield f"{'':28} one machine  three nodes"
-        for what, seconds in other.times.items():
-            yield f"{what:28} {seconds:9.2f} s {self.times[what]:10.2f} s"
+        for what in other.times.keys() & self.times.keys():
+            yield f"{what:28} {other.times[what]:9.2f} s {self.times[what]:10.2f} s"
         for here, there in zip(other.record["judged"], self.record["judged"], strict=True):
             yield f"{here['text'][:60]}: {_took(here)} / {_took(there)}"
         yield f"dog: {_verdict(other.record)} / {_verdict(self.record)}"
@@ -181,7 +181,8 @@ def call(single: Played, nodes: list[Node], stack: Path) -> Iterator[Played]:
     manager.docker("rm", "--force", REGISTRY, status=None)
     until(lambda: not any(node.leftovers() for node in nodes), 15, lambda: [node.leftovers() for node in nodes])
     print(f"\nfirst up, with push and pull of the images: {played.times.pop('first up'):.1f} s")
-    print("\n".join(played.lines(single)))
+    if played.record:
+        print("\n".join(played.lines(single)))
 
 
 @pytest.mark.usefixtures("call")
