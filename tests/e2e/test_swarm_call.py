@@ -118,7 +118,7 @@ class Played:
     def lines(self, other: Played) -> Iterator[str]:
         """Its times beside another one's, and how the dog went in both."""
         yield f"{'':28} one machine  three nodes"
-        for what in other.times.keys() & self.times.keys():
+        for what in filter(self.times.__contains__, other.times):
             yield f"{what:28} {other.times[what]:9.2f} s {self.times[what]:10.2f} s"
         for here, there in zip(other.record["judged"], self.record["judged"], strict=True):
             yield f"{here['text'][:60]}: {_took(here)} / {_took(there)}"
