@@ -62,7 +62,7 @@ def _services(command: str) -> Iterator[Member]:
     listing = [command, "service", "ls", "--quiet", "--filter", f"label={labels.LAB}"]
     if run_program(listing, on_line=ids.append, timeout_s=SERVICES_S).status or not ids:
         return
-    shown = "\\t".join(f'{{{{index .Spec.Labels "{name}"}}}}' for name in _COLUMNS)
+    shown = "\t".join(f'{{{{index .Spec.Labels "{name}"}}}}' for name in _COLUMNS)
     lines: list[str] = []
     inspecting = [command, "service", "inspect", "--format", shown, *ids]
     if not run_program(inspecting, on_line=lines.append, timeout_s=SERVICES_S).status:

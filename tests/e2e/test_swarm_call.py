@@ -79,6 +79,8 @@ IMAGES = (
     "debian:bookworm-slim",
     "syntheticnet:latest",
     "syntheticnet:minimal",
+    "syntheticnet:vnc",
+    "syntheticnet:chrome",
     "synthlab/janus:1.1.2",
     "synthlab/bot:latest",
     "synthlab/chrome:latest",

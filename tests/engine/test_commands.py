@@ -83,7 +83,7 @@ def test_names(asked: Callable[[], list[str]]) -> None:
     """The names for a shell are those of containers and, asked at the same time, of a swarm's services."""
     Engine().members()
     labels = [f'{{{{index .Spec.Labels "synthlab.{name}"}}}}' for name in ("lab", "client", "group", "role")]
-    shown = "\\t".join(labels)
+    shown = "\t".join(labels)
     services = ["service ls --quiet --filter label=synthlab.lab", f"service inspect --format {shown} {{}}"]
     assert sorted(asked()) == sorted([LISTING, *services])
 
