@@ -1,6 +1,6 @@
 """The bundled call on three nodes, which get the images from a private registry: the SFU, Chromium and the bots apart.
 
-The same call on one machine is played before, and its times are printed beside (`pytest -s`).
+The same call on one machine is played after it, and the times of both are printed (`pytest -s`).
 """
 
 from __future__ import annotations
@@ -142,11 +142,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="module")
 def single(stack: Path) -> Played:
-    """The call on this machine's own engine, which is over before the other one begins."""
+    """The call on this machine's own engine."""
     played = Played()
-    synthlab("images", "build", seconds=600)
     try:
         played.timed("up --wait-media", synthlab, "up", str(stack), "--lab", SINGLE, "--wait-media")
         played.play(synthlab, SINGLE, stack.parent)
@@ -169,7 +167,7 @@ def nodes() -> Iterator[list[Node]]:
 
 
 @pytest.fixture(scope="module")
-def call(single: Played, nodes: list[Node], stack: Path) -> Iterator[Played]:
+def call(nodes: list[Node], stack: Path) -> Iterator[Played]:
     """The call on the nodes; nothing is left of it. Its second start is timed: the first brings the images there."""
     manager, played = nodes[0], Played()
     up = ("up", str(stack), "--engine", "swarm", "--registry", PLACE, "--wait-media")
@@ -184,7 +182,7 @@ def call(single: Played, nodes: list[Node], stack: Path) -> Iterator[Played]:
     until(lambda: not any(node.leftovers() for node in nodes), 15, lambda: [node.leftovers() for node in nodes])
     print(f"\nfirst up, with push and pull of the images: {played.times.pop('first up'):.1f} s")
     if played.record:
-        print("\n".join(played.lines(single)))
+        print("\n".join(played.lines(single(stack))))
 
 
 @pytest.mark.usefixtures("call")
