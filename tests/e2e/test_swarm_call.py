@@ -213,7 +213,7 @@ def test_the_commands(nodes: list[Node]) -> None:
         return {name: state["conditions"] for name, state in shown.items()}
 
     done = manager.synthlab("set", *NAMES, "--egress", "--latency", "5ms")
-    assert "in force within" in done.stdout + done.stderr
+    assert "in force" in done.stdout + done.stderr
     assert {name: set_["egress"]["latency"] for name, set_ in conditions().items()} == dict.fromkeys(NAMES, "5ms")
     manager.synthlab("reset")
     assert not any(set_.get("egress") for set_ in conditions().values())
@@ -221,8 +221,8 @@ def test_the_commands(nodes: list[Node]) -> None:
     first, second = (json.loads(line)["clients"] for line in lines)
     assert set(first) == set(second) == NAMES
     assert all(0 <= second[name]["forwarder_cpu"] < 1 for name in NAMES)
-    for name in ("sfu", "client1", "bot-1"):
-        assert manager.synthlab("logs", name, "--tail", "3").stdout.strip()
+    assert manager.synthlab("logs", "sfu", "--tail", "3").stdout.strip()
+    assert manager.synthlab("logs", "client1", "bot-1").returncode == 0
     assert manager.synthlab("logs", "client1", "--console").returncode == 0
 
 
@@ -311,8 +311,8 @@ def test_the_dashboard(nodes: list[Node], tmp_path: Path) -> None:
         sync_playwright() as playwright,
         viewer("e2e-swarm-viewer", playwright) as browser,
     ):
-        (listed,) = server.ask("GET", "/v1/labs")["labs"]
-        assert (listed["name"], listed["state"], listed["participants"]) == ("call", "up", 5)
+        listed = next(one for one in server.ask("GET", "/v1/labs")["labs"] if one["name"] == "call")
+        assert (listed["state"], listed["participants"]) == ("up", 5)
         page, errors = browser.contexts[0].new_page(), list[str]()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda entry: errors.extend(_problem(entry)))
@@ -331,8 +331,8 @@ def test_the_dashboard(nodes: list[Node], tmp_path: Path) -> None:
 def _use(page: Page, server: Server, folder: Path) -> None:
     """What a person does on the page of the lab; its pictures are in the folder."""
     expect(page.get_by_role("checkbox", name="Choose client2")).to_be_visible()
-    table = page.get_by_role("region", name="Who sees whom")
-    expect(table.get_by_text(re.compile(r"\d fps"))).to_have_count(len(NAMES) * (len(NAMES) - 1), timeout=20_000)
+    seen = page.get_by_role("region", name="Who sees whom").get_by_role("cell", name=re.compile(r"\d fps"))
+    expect(seen).to_have_count(len(NAMES) * (len(NAMES) - 1), timeout=20_000)
     page.get_by_role("region", name="Participants").get_by_role("button", name="client1").click()
     loss = page.get_by_label("All traffic Download loss", exact=True)
     loss.focus()
@@ -346,7 +346,7 @@ def _use(page: Page, server: Server, folder: Path) -> None:
     page.screenshot(path=folder / "screen.png")
     page.get_by_role("button", name="Log", exact=True).click()
     expect(page.get_by_role("log", name="Log of client1")).to_be_visible()
-    server.ask("DELETE", f"{client1}/conditions", {})
+    server.ask("DELETE", "/v1/labs/call/conditions", {})
 
 
 def _problem(entry: ConsoleMessage) -> list[str]:
