@@ -20,8 +20,8 @@ from .api import Process, User
 from .containers import Container, LogQuery
 from .docker_engine import Engine, remove_each, split_lines
 from .exec import exec_arguments, sidecar_arguments, start
-from .node_reach import NodeReach
 from .listing import Member, list_with_services
+from .node_reach import NodeReach
 from .process import run_program
 from .swarm_tasks import SwarmNode, read_node, read_tasks, seconds
 
