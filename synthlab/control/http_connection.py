@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 5.0
 NOT_RUNNING = "its container is not running (see `synthlab ps`)"
+KEPT_S = 3.0
+"""How long an idle connection is used again: less than the 5 s after which the API closes it."""
 TIME_HEADERS = ("x-synthlab-received-ns", "x-synthlab-answered-ns")
 """When the client received a request and when it answered, by its own clock."""
 
@@ -162,6 +164,7 @@ class HttpConnection:
             verify=only(access.certificate) if access else False,
             headers=authorization(access) if access else None,
             transport=self._transport,
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEPT_S),
         )
 
 

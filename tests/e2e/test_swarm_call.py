@@ -277,7 +277,7 @@ def test_what_the_commands_open(nodes: list[Node]) -> None:
     """`open` and `cdp` print an address of this machine, which leads to the client until Ctrl-C."""
     with within(nodes[0]):
         with _address("open", "client1", "--print") as page:
-            assert "<html" in httpx.get(page, trust_env=False).text
+            assert "<html" in httpx.get(page, trust_env=False, follow_redirects=True).text
             refused = {"Origin": "https://elsewhere.example"}
             assert httpx.get(f"{page}v1/state", headers=refused, trust_env=False).status_code == 403
         with _address("cdp", "client2") as endpoint:
