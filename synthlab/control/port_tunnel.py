@@ -40,7 +40,7 @@ def connect(backend: Backend, container: Container, port: int) -> socket.socket:
 def connect_afar(backend: Backend, container: Container, port: int) -> socket.socket:
     """The same for a container whose ports do not open on this machine."""
     if container.node:
-        from .tls_access import connect_over_tls
+        from .tls_tunnel import connect_over_tls
 
         return connect_over_tls(_access(backend, container), container, port)
     return connect_through(backend.engine, container, port)
@@ -124,7 +124,7 @@ def local_port(backend: Backend, container: Container, port: int) -> LocalPort:
     if not container.node or port != container.api_port:
         return LocalPort(lambda: connect_afar(backend, container, port))
     from .page_port import with_token
-    from .tls_access import connect_over_tls
+    from .tls_tunnel import connect_over_tls
 
     access = _access(backend, container)
     return LocalPort(lambda: connect_over_tls(access, container, port), lambda here: with_token(access, here))
