@@ -78,7 +78,8 @@ class RemoteNames:
 def lookup(lab: str, address: str) -> str | None:
     """The shortest name that leads back to the address, so that a flow may use it; asks the system's resolver."""
     try:
-        full, _ = socket.getnameinfo((address, 0), socket.NI_NAMEREQD)
+        # Not getnameinfo(), during which Python 3.11 runs no other thread: the whole API would wait for a name server.
+        full, _, _ = socket.gethostbyaddr(address)
     except (OSError, UnicodeError):
         return None
     return next((name for name in short_names(lab, full) if _is_host(name) and _leads_to(name, address)), None)

@@ -144,17 +144,17 @@ FULL = {
 def test_only_names_that_lead_back_count(address: str, name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a flow may use them, and nobody can pass for another by what the reverse lookup says."""
 
-    def reverse(place: tuple[str, int], _: int) -> tuple[str, str]:
-        if place[0] not in FULL:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return FULL[place[0]], "0"
+    def reverse(host: str) -> tuple[str, list[str], list[str]]:
+        if host not in FULL:
+            raise socket.herror(1, "Unknown host")
+        return FULL[host], [], [host]
 
     def forward(name: str, _: None, type: int) -> list[Any]:
         if name not in ADDRESSES:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [(socket.AF_INET, type, 17, "", (ADDRESSES[name], 0))]
 
-    monkeypatch.setattr(socket, "getnameinfo", reverse)
+    monkeypatch.setattr(socket, "gethostbyaddr", reverse)
     monkeypatch.setattr(socket, "getaddrinfo", forward)
     assert lookup("call", address) == name
 
