@@ -55,20 +55,31 @@ async def _carry(
     for copy in copies:
         copy.cancel()
     for _, writer in (inner, outer):
-        writer.close()
-        with suppress(OSError, TimeoutError):
-            await asyncio.wait_for(writer.wait_closed(), CONNECT_S)
+        await _close(writer)
 
 
 async def _opened(access: LabAccess, container: Container, port: int) -> DuplexStream:
     context = only(access.certificate)
     reader, writer = await asyncio.open_connection(container.host, container.ports[TLS_PORT], ssl=context)
-    if port != container.api_port:
-        writer.write(f"CONNECT localhost:{port} HTTP/1.1\r\nAuthorization: Bearer {access.token}\r\n\r\n".encode())
-        if not (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 "):
-            writer.close()
-            raise ConnectionRefusedError("nothing answers there")
+    request = f"CONNECT localhost:{port} HTTP/1.1\r\nAuthorization: Bearer {access.token}\r\n\r\n"
+    try:
+        if port != container.api_port:
+            writer.write(request.encode())
+            if not (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 "):
+                raise ConnectionRefusedError("nothing answers there")
+    except BaseException:
+        writer.transport.abort()
+        raise
     return reader, writer
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, and wait for that: the loop may end afterwards."""
+    writer.close()
+    try:
+        await asyncio.wait_for(writer.wait_closed(), CONNECT_S)
+    except (OSError, TimeoutError):
+        writer.transport.abort()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

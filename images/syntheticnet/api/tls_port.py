@@ -60,6 +60,8 @@ class TlsServer:
         try:
             if self._connections <= MOST_CONNECTIONS:
                 await self._serve_one(reader, writer)
+                writer.close()  # once the peer has all that was sent
+                await asyncio.wait_for(writer.wait_closed(), HEAD_S)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
             pass  # it sent no complete request, or has gone
         finally:
@@ -70,7 +72,7 @@ class TlsServer:
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HEAD_S)
         method, target, token = _read_head(head)
         if not hmac.compare_digest(hashlib.sha256(token).hexdigest(), self._port.digest):
-            await _refuse(writer, "401 Unauthorized")
+            _refuse(writer, "401 Unauthorized")
         elif method != b"CONNECT":
             inner = await self._to_api()
             inner[1].write(head)
@@ -79,7 +81,7 @@ class TlsServer:
             writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
             await _relay((reader, writer), opened)
         else:
-            await _refuse(writer, "404 Not Found")
+            _refuse(writer, "404 Not Found")
 
     async def _to_api(self) -> DuplexStream:
         ours, theirs = socket.socketpair()
@@ -113,11 +115,8 @@ def _read_head(head: bytes) -> tuple[bytes, bytes, bytes]:
     return method, rest.partition(b" ")[0], token
 
 
-async def _refuse(writer: asyncio.StreamWriter, status: str) -> None:
+def _refuse(writer: asyncio.StreamWriter, status: str) -> None:
     writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
-    await writer.drain()
-    writer.close()
-    await asyncio.wait_for(writer.wait_closed(), HEAD_S)
 
 
 async def _relay(one: DuplexStream, other: DuplexStream) -> None:

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ from syntheticnet.conditions import Conditions
 pytestmark = pytest.mark.issue(14)
 
 TOKEN = "correct-horse"
+LONG, SHORT = 200_000, 4096
 CLOCK = "GET /v1/clock HTTP/1.1\r\nHost: 10.0.0.1\r\nConnection: close\r\n{}\r\n"
 CHANGE = "PATCH /v1/conditions HTTP/1.1\r\nHost: 10.0.0.1\r\nContent-Length: 2\r\nConnection: close\r\n{}\r\n{{}}"
 
@@ -64,6 +66,22 @@ def echo() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+@pytest.fixture(scope="module")
+def ending() -> Iterator[int]:
+    """A port that sends LONG bytes and closes the connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.sendall(bytes(LONG))
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield server.getsockname()[1]
+
+
 class Remote:
     """A machine elsewhere."""
 
@@ -72,8 +90,14 @@ class Remote:
         self._context = ssl.create_default_context(cafile=str(certificate))
         self._context.check_hostname = False
 
-    def connect(self) -> ssl.SSLSocket:
-        return self._context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), 5))
+    def connect(self, buffer: int | None = None) -> ssl.SSLSocket:
+        """A connection, whose kernel keeps so many bytes that have not been read."""
+        plain = socket.socket()
+        if buffer:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        plain.settimeout(5)
+        plain.connect(("127.0.0.1", self.port))
+        return self._context.wrap_socket(plain)
 
     def ask(self, request: str) -> bytes:
         """The answer, until the port closes the connection."""
@@ -83,16 +107,17 @@ class Remote:
 
 
 @pytest.fixture(scope="module")
-def remote(certificate: Path, echo: int) -> Iterator[Remote]:
+def remote(certificate: Path, echo: int, ending: int) -> Iterator[Remote]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs, socket.create_server(("127.0.0.1", 0)) as plain, socket.create_server(("127.0.0.1", 0)) as port:
         theirs.setblocking(False)
+        port.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SHORT)
         pid = os.fork()
         if not pid:
             try:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.load_cert_chain(certificate)
-                tls = TlsPort(port, context, hashlib.sha256(TOKEN.encode()).hexdigest(), {echo})
+                tls = TlsPort(port, context, hashlib.sha256(TOKEN.encode()).hexdigest(), {echo, ending})
                 identity = Identity("client1", "call", Conditions())
                 serve(api.make(ControlClient(theirs), identity, AccessCheck(())), [plain], asyncio.sleep(0), tls)
             finally:
@@ -132,6 +157,15 @@ def test_without_the_token_nothing_is_answered(remote: Remote, header: str) -> N
         answer = remote.ask(request.format(header))
         assert answer.startswith(b"HTTP/1.1 401 "), answer
         assert answer.endswith(b"\r\n\r\n"), answer
+
+
+def test_what_was_sent_before_the_end_arrives(remote: Remote, ending: int) -> None:
+    """Also if it is read late, and the kernel keeps little: the port that it came from is closed by then."""
+    with remote.connect(SHORT) as connection:
+        connection.sendall(f"CONNECT localhost:{ending} HTTP/1.1\r\n{_bearer(TOKEN)}\r\n".encode())
+        time.sleep(0.5)
+        received = sum(len(piece) for piece in iter(lambda: connection.recv(65536), b""))
+    assert received == len(b"HTTP/1.1 200 OK\r\n\r\n") + LONG
 
 
 def test_a_tunnel_leads_to_a_port_of_the_container(remote: Remote, echo: int) -> None:
