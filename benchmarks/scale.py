@@ -14,11 +14,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.e2e.footprint import cpu_seconds
 from tests.e2e.labs import SYNTHLAB
 from tests.e2e.swarm_nodes import HUB, swarm_nodes
 
@@ -115,7 +116,7 @@ def _bridged() -> int:
 def _measured(run: Run, everywhere: list[Run], underlay: Callable[[], int], folder: Path, nodes: int, size: int) -> Row:
     """Bring up a lab of one echo server and clients, measure it, and take it down."""
     file = folder / "scale.yaml"
-    client = {"image": "syntheticnet", "command": ["python3", "-c", CLIENT], "environment": {"TARGET": "server"}}
+    client = {"image": "syntheticnet", "command": ["python3", "-c", CLIENT], "env": {"TARGET": "server"}}
     clients = {
         "server": {"image": "syntheticnet", "command": ["python3", "-c", SERVER]},
         "c": {**client, "count": size - 1},
@@ -172,7 +173,7 @@ def _traffic(run: Run, everywhere: list[Run], at_rest: float) -> tuple[float, fl
 
 
 def _containers(node: Run) -> list[str]:
-    return node("docker", "ps", "--filter", f"label=synthlab.lab={LAB}", "--format", "{{.Names}}").split()
+    return node("docker", "ps", "--filter", f"name={LAB}", "--format", "{{.Names}}").split()
 
 
 def _forwarded(run: Run) -> int:
@@ -183,7 +184,7 @@ def _forwarded(run: Run) -> int:
 
 def _change(run: Run, number: int) -> float:
     start = time.monotonic()
-    run(SYNTHLAB, "set", "all", "--latency", f"{number + 1}ms", "--lab", LAB)
+    run(SYNTHLAB, "set", "server", "c", "--latency", f"{number + 1}ms", "--lab", LAB)
     return time.monotonic() - start
 
 
@@ -193,10 +194,23 @@ def _busy_s() -> float:
 
 
 def _cores(seconds: float) -> float:
-    """Cores that the whole machine uses."""
-    busy, start = _busy_s(), time.monotonic()
+    """Cores that all processes use that live throughout, without interrupts.
+
+    As the scheduler counts them: the ticks of /proc/stat miss programs that sleep between two of them.
+    """
+    before, start = _used_s(), time.monotonic()
     time.sleep(seconds)
-    return (_busy_s() - busy) / (time.monotonic() - start)
+    after, elapsed = _used_s(), time.monotonic() - start
+    return sum(after[pid] - used for pid, used in before.items() if pid in after) / elapsed
+
+
+def _used_s() -> dict[int, float]:
+    """CPU time of each process so far."""
+    used = {}
+    for folder in Path("/proc").iterdir():
+        with suppress(ValueError, OSError):  # no process, or one that has just ended
+            used[int(folder.name)] = cpu_seconds([int(folder.name)])
+    return used
 
 
 def _available_mb() -> float:
