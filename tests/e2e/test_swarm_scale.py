@@ -6,7 +6,6 @@ Figures are printed (`pytest -s`). Three namespaces on one machine show what our
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import time
 from collections.abc import Iterator
@@ -22,9 +21,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.issue(14), pytest.mark.soak, pytes
 EACH = 10
 CLIENTS = 3 * EACH
 ROUNDS = 3
-MOST_RATIO, MOST_SHARED = 1.5, 2.5
-"""The second where the nodes share so few cores that the starts of the clients wait for each other."""
-LEAST_CORES = 12
+MOST_RATIO = 1.5
 PLAIN = "e2e-plain"
 GROUPS = {"north": "node1", "east": "node2", "west": "node3"}
 
@@ -39,8 +36,7 @@ def nodes() -> Iterator[list[Node]]:
 def test_up(nodes: list[Node], tmp_path: Path) -> None:
     """`up` until all are healthy takes at most 1.5 times `docker stack deploy` of plain containers until they run.
 
-    The medians of some rounds in turn are compared, as other load may slow any of them down. On a machine whose few
-    cores are all nodes at once, that is only expected: what each client starts takes turns with that of the others.
+    The medians of some rounds in turn are compared, as other load may slow any of them down.
     """
     stack, plain = tmp_path / "many.yaml", tmp_path / "plain.yaml"
     client = {"image": "syntheticnet", "command": "sleep 3600", "count": EACH}
@@ -53,9 +49,6 @@ def test_up(nodes: list[Node], tmp_path: Path) -> None:
         print(f"{CLIENTS} clients: stack deploy {deploy_s:.1f} s, up {up_s:.1f} s")
     deploy_s, up_s = (statistics.median(times) for times in zip(*rounds, strict=True))
     print(f"medians: stack deploy {deploy_s:.1f} s, up {up_s:.1f} s, ratio {up_s / deploy_s:.2f}")
-    assert up_s <= MOST_SHARED * deploy_s
-    if up_s > MOST_RATIO * deploy_s and (os.cpu_count() or 1) < LEAST_CORES:
-        pytest.xfail(f"{up_s / deploy_s:.2f} times on {os.cpu_count()} cores for three nodes")
     assert up_s <= MOST_RATIO * deploy_s
 
 

@@ -11,8 +11,8 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -49,9 +49,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return both
 
 
-@pytest.fixture(scope="module")
-def echo() -> Iterator[int]:
-    """A port that sends back what it gets, like a screen behind a tunnel."""
+@contextmanager
+def serving(serve_one: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A port whose connections are served in turn, and then closed."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:
@@ -59,27 +59,29 @@ def echo() -> Iterator[int]:
                 while True:
                     connection, _ = server.accept()
                     with connection:
-                        while data := connection.recv(65536):
-                            connection.sendall(data)
+                        serve_one(connection)
 
         threading.Thread(target=answer, daemon=True).start()
         yield server.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[int]:
+    """A port that sends back what it gets, like a screen behind a tunnel."""
+
+    def repeat(connection: socket.socket) -> None:
+        while data := connection.recv(65536):
+            connection.sendall(data)
+
+    with serving(repeat) as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
 def ending() -> Iterator[int]:
     """A port that sends LONG bytes and closes the connection."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def answer() -> None:
-            with suppress(OSError):
-                while True:
-                    connection, _ = server.accept()
-                    with connection:
-                        connection.sendall(bytes(LONG))
-
-        threading.Thread(target=answer, daemon=True).start()
-        yield server.getsockname()[1]
+    with serving(lambda connection: connection.sendall(bytes(LONG))) as port:
+        yield port
 
 
 class Remote:
