@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from errno import EADDRNOTAVAIL, EINTR
@@ -237,7 +238,7 @@ def _messages(received: bytes) -> Iterator[tuple[int, int, int, bytes]]:
 
 def _check(row: bytes) -> None:
     """Raise the error that an answer contains."""
-    code = -int.from_bytes(row[:4], "little", signed=True)
+    code = -int.from_bytes(row[:4], sys.byteorder, signed=True)
     if code:
         raise NetlinkError(code, os.strerror(code))
 
