@@ -28,7 +28,6 @@ from .stats import stats
 from .targets import Crashed, Targets
 
 _INTERVAL_S = 0.25
-_HAND_ON_S = 1.0
 _PICTURE_S = 0.95
 _POLL_S = 0.1
 _FAREWELL_S = 1.0
@@ -61,7 +60,6 @@ async def _collect(client: BrowserSettings) -> None:
             group.create_task(_open_all(client, devtools, targets, opening, ready))
             group.create_task(_mark_ready(ready))
             group.create_task(_report(targets, console, opening, api))
-            group.create_task(_hand_on(console, api))
 
 
 async def _endpoint() -> str:
@@ -116,7 +114,7 @@ async def _report(targets: Targets, console: BrowserConsole, opening: Opening, a
     while True:
         begin = clock.time()
         after = freezes.counted(await targets.sample())
-        page = {"page": {"problem": opening.problem or ""}, "console": console.counts}
+        page = {"page": {"problem": opening.problem or ""}, "console": await _hand_on(console, api)}
         measured = stats(recent.before(begin, after), after) | page
         looked_at = await asyncio.to_thread(api.post, measured, clock.time() - begin)
         if looked_at and begin - pictured >= _PICTURE_S:
@@ -126,13 +124,13 @@ async def _report(targets: Targets, console: BrowserConsole, opening: Opening, a
         await asyncio.sleep(begin + _INTERVAL_S - clock.time())
 
 
-async def _hand_on(console: BrowserConsole, api: PageReporter) -> None:
-    """Pass console entries on to the API, which stores them."""
-    while True:
-        await asyncio.sleep(_HAND_ON_S)
-        entries, lost = console.taken()
-        if entries:
-            await asyncio.to_thread(api.post_console, entries, lost)
+async def _hand_on(console: BrowserConsole, api: PageReporter) -> dict[str, int]:
+    """Send the API what pages wrote; the counts so far. Whoever sees an error counted can read it."""
+    counts = dict(console.counts)
+    entries, lost = console.taken()
+    if entries:
+        await asyncio.to_thread(api.post_console, entries, lost)
+    return counts
 
 
 def _log(text: str) -> None:
