@@ -45,6 +45,7 @@ CONTAINER: Mapping[str, set[str]] = {
     "firewall": set(),
     "chunked_json": set(),
     "heartbeat": set(),
+    "readiness": set(),
     "allow": set(),
     "conditions": set(),
     "packets": {"conditions"},
@@ -61,10 +62,11 @@ CONTAINER: Mapping[str, set[str]] = {
         "allow",
         "channel",
         "heartbeat",
+        "readiness",
         "firewall",
         "syscalls",
     },
-    "__main__": {"supervisor", "firewall"},
+    "__main__": {"supervisor", "firewall", "readiness"},
     "": set(),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -9,10 +10,14 @@ from .firewall import NoFirewall, raise_firewall
 
 try:
     raise_firewall()
+    from . import readiness  # only now: importing more first would delay the firewall
+
+    readiness.prepare()
+    gc.disable()  # imports create hardly any garbage, and collecting it would slow the start
 except NoFirewall as error:
     print(f"synthlab: {error}", file=sys.stderr)
     os._exit(3)
 
-from .supervisor.init import main  # only now: importing it first would delay the firewall
+from .supervisor.init import main
 
 main(sys.argv[1:])

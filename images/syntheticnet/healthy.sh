@@ -19,12 +19,15 @@ if holds_start probed; then
     echo "$start" > /run/synthlab/asleep
     exec sleep 3500
 fi
+ready=/run/synthlab/ready.$start
 tries=0
-until holds_start ready; do
+until [ -p "$ready" ]; do
     tries=$((tries + 1))
     if [ "$tries" -gt 500 ]; then exit 1; fi
     sleep 0.1
 done
+# This waits until PID 1 has opened it for writing.
+: < "$ready"
 # Wait for an application that reports readiness (SYNTHLAB_READY); after 30 s it counts as ready anyway.
 usable() { [ -z "$SYNTHLAB_READY" ] || [ -n "$ENTRY" ] || is_of_this_start "$SYNTHLAB_READY"; }
 tries=0

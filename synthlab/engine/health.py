@@ -11,6 +11,7 @@ from .clock import MACHINE, Clock
 from .containers import Container
 
 POLL_S = 0.2
+LONG_POLL_S = 0.6
 CHECKED_S = 5.0
 LOG_LINES = 15
 LAST_WORDS_S = 0.5  # a container that is exiting is reported as unhealthy first
@@ -28,6 +29,7 @@ def wait_until_ready(
     """Wait until all `size` containers of the lab, or only those of `names`, are healthy; else raise SynthlabError."""
     deadline = clock.now_s() + timeout_s
     while True:
+        began = clock.now_s()
         containers = [container for container in engine.containers(lab) if not names or container.name in names]
         late = [container for container in containers if not container.ready]
         progress(f"healthy: {len(containers) - len(late)}/{size}")
@@ -40,7 +42,8 @@ def wait_until_ready(
             raise_for_failed(engine, lab, clock)
         if clock.now_s() > deadline:
             raise _with_last_lines(f"{late[0].title} is not healthy after {timeout_s:g} s", engine, late[0])
-        clock.sleep(POLL_S)
+        # To list many containers takes CPU time that they need to start.
+        clock.sleep(min(max(POLL_S, clock.now_s() - began), LONG_POLL_S))
 
 
 def wait_until_checked(lab: str, engine: EngineApi, names: Collection[str], clock: Clock = MACHINE) -> list[Container]:

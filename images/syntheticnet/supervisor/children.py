@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -68,6 +69,7 @@ class Child:
         self.asked, self.rested, self.cpu_s = False, 0, 0.0
         self.pulse.answered()  # discard the predecessor's answers
         self.alive = False
+        gc.freeze()  # a collection in the child would copy pages that it shares with PID 1
         self.pid = os.fork()
         if not self.pid:
             in_child(lambda: self.body(self.restarts))
@@ -186,6 +188,7 @@ def in_child(body: Callable[[], Any]) -> NoReturn:
         # handles traffic, requests or the application.
         syscalls.drop_capabilities(FORBIDDEN)
         sys.meta_path[:] = _FINDERS
+        gc.enable()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
         body()
     except BaseException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -13,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from .. import channel, syscalls
+from .. import channel, readiness, syscalls
 from ..conditions import Conditions
 from ..conditions.hosts import named_hosts
 from ..firewall import CONTROL_PORTS, control_port_rules, put_rules
@@ -28,14 +29,13 @@ from .interface import NoInterface
 from .keeper import Keeper
 from .loop import Supervisor
 from .own_networks import keepers_of
-from .settings import RUN, BadSettings, Settings
+from .settings import BadSettings, Settings
 
 if TYPE_CHECKING:
     from ..api.tls_port import TlsPort
 
 # Users created in the image for these processes.
 FORWARDER_USER, API_USER = 65310, 65311
-READY = RUN / "ready"
 START_SECONDS = 20.0
 BROKEN = 3
 
@@ -59,8 +59,6 @@ def _live(settings: Settings) -> int:
     # Blocked from the start and read through a signalfd later: a signal during startup is neither lost nor fatal.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     syscalls.hide()
-    for left_over in RUN.iterdir():  # from before a restart of this container
-        left_over.unlink()
     keepers = keepers_of(settings)
     with network_devices.one_line_errors():
         trusted = settings.allow.host and settings.tls is None
@@ -79,8 +77,9 @@ def _live(settings: Settings) -> int:
     # Docker removes and recreates the interface on a reconnect, so PID 1 keeps NET_ADMIN to take over the new one. It
     # can no longer pass it on to a program it starts, and packet sockets are open already.
     syscalls.drop_capabilities(application.FORBIDDEN, but=[syscalls.NET_ADMIN])
-    READY.write_text(Path("/proc/self/stat").read_text().split()[21])  # start time: identifies this run
     seal()
+    readiness.announce()
+    gc.enable()
     return Supervisor(children, keepers, _start_application(settings), settings.expires).run()
 
 
