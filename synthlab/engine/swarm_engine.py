@@ -8,6 +8,7 @@ a context with the machine's name, or it is out of reach.
 from __future__ import annotations
 
 import base64
+import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract import TLS_PORT, ContainerAction
 from ..errors import SynthlabError
+from ..interrupts import uninterrupted
 from . import labels
 from .api import Process, User
 from .containers import Container, LogQuery
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 GONE_S = 40.0
 CHANGED_S = 60.0
+SETTLED_S = 2.0
+STACK = "com.docker.stack.namespace"
 POLL_S = 0.2
 KINDS = ("services", "secrets", "configs")
 
@@ -57,7 +61,12 @@ class SwarmEngine(Engine):
     def stack_deploy(self, project: str, rendered: str) -> None:
         """Create or update a swarm's stack; raises SynthlabError with the command's last lines."""
         command = [self.command, "stack", "deploy", "--resolve-image", "never", "--compose-file", "-", project]
-        finished = run_program(command, text=rendered)
+        try:
+            finished = run_program(command, text=rendered)
+        except BaseException:
+            with uninterrupted(), contextlib.suppress(SynthlabError):
+                self._wait_until_settled(project)
+            raise
         if finished.status != 0:
             raise SynthlabError(f"{self.command} stack deploy could not start the lab", finished.tail[-8:])
 
@@ -150,6 +159,14 @@ class SwarmEngine(Engine):
             case "start" | "stop":
                 count = int(action == "start")
                 return [self.command, "service", "scale", "--detach", f"{_service_of(container)}={count}"]
+
+    def _wait_until_settled(self, project: str) -> None:
+        """Wait until a command that was stopped creates no more services: its last request may be under way yet."""
+        wanted = {"label": f"{STACK}={project}"}
+        before, deadline = -1, time.monotonic() + GONE_S
+        while (count := len(self._managed("services", filters=wanted))) != before and time.monotonic() < deadline:
+            before = count
+            time.sleep(SETTLED_S)
 
     def _service_command(self, container: Container, *options: str) -> list[str]:
         return [self.command, "service", "update", "--detach", *options, _service_of(container)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -149,3 +151,21 @@ def test_control(
 )
 def test_registries(image: str, is_in: bool) -> None:
     assert _in_registry(image) == is_in
+
+
+def test_what_comes_late_after_an_interrupted_deployment(
+    engine: SwarmEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that the manager creates after the command was stopped is waited for, so that it can be removed."""
+    program, seen = tmp_path / "docker", [["a"], ["a", "b"], ["a", "b"]]
+    program.write_text("#!/bin/sh\ncat > /dev/null; echo begun; sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("synthlab.engine.swarm_engine.SETTLED_S", 0.01)
+    monkeypatch.setattr(engine, "_managed", lambda kind, **filters: seen.pop(0))
+    main = threading.main_thread().ident
+    assert main
+    threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        engine.stack_deploy("synthlab-call", "services: {}")
+    assert seen == []
