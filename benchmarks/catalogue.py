@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .errors import CannotRun
-from .goal import above_bridge, at_least, at_most, of_bridge, within
-from .measurements import Cpu, Delay, Flood, Idle, Measurement, Memory, Rate, RoundTrip, Tcp
+from .goal import above_bridge, at_least, at_most, of_bridge, times_floor, within
+from .measurements import Cost, Cpu, Delay, Flood, Idle, Measurement, Memory, Rate, RoundTrip, Tcp
 from .testbed import Kind
+from .traffic import Call, Even, Traffic
 
 DELAYED: dict[str, Any] = {"latency": "20ms"}
 LOSSY: dict[str, Any] = {"latency": "20ms", "loss": "1%"}
+SHAPED: dict[str, Any] = {"rate": "20mbit", "latency": "20ms", "jitter": "5ms", "loss": "1%"}
 FLOWS = 8
 ALONE: tuple[Kind, ...] = ("forwarder",)  # a bridge has no conditions to compare with
 LAST_PORT = 5201
@@ -47,12 +49,21 @@ def catalogue() -> list[Measurement]:
         ),
         *(_delay(per_second) for per_second in (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)),
         *(Rate(rate, 3 if rate == "100kbit" else 2) for rate in RATES),
+        *_costs(),
         Cpu(lossy, at_most(12)),
         Idle(lossy, at_most(0)),
         Memory(lossy, at_most(60)),
     ]
 
 
+LINKS: tuple[tuple[str, str, dict[str, Any], float], ...] = (
+    ("perfect", "perfect", {}, 1.4),
+    ("lossy", "20 ms, 1 % loss", LOSSY, 1.7),
+    ("shaped", "rate, jitter, loss", SHAPED, 2.0),
+)
+"""Name, label, conditions of both directions, and how many times the CPU time of a bare loop they may take."""
+
+TRAFFIC: tuple[Traffic, ...] = (Even(250), Even(1_000), Call())
 RATES = ("100kbit", "1mbit", "10mbit", "100mbit", "500mbit")
 
 
@@ -68,6 +79,13 @@ def chosen(names: Sequence[str]) -> list[Measurement]:
 
 def _matches(measurement: Measurement, name: str) -> bool:
     return measurement.name == name or measurement.name.startswith(f"{name}/")
+
+
+def _costs() -> Iterator[Cost]:
+    for traffic in TRAFFIC:
+        for name, label, link, ratio in LINKS:
+            goal = None if isinstance(traffic, Call) else times_floor(ratio)
+            yield Cost(traffic, name, label, {"egress": link, "ingress": link}, goal)
 
 
 def _delay(per_second: int) -> Delay:

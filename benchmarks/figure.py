@@ -1,4 +1,4 @@
-"""A row of the table: one value summarized over all runs, for bridge and forwarder, and its goal."""
+"""A row of the table: one value summarized over all runs, for each kind of middle, and its goal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .goal import Goal
 from .summary import Summary
+from .testbed import KINDS, Kind
 
 Values = Mapping[str, float]
 """Results of one run, by name."""
@@ -14,7 +15,10 @@ Values = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Figure:
-    """The value of a run to show; the goal applies to it, or to the value `judged` if set."""
+    """The value of a run to show; the goal applies to it, or to the value `judged` if set.
+
+    A relative goal compares the forwarder with the kind `beside`.
+    """
 
     key: str
     label: str
@@ -22,17 +26,16 @@ class Figure:
     goal: Goal | None = None
     digits: int = 2
     judged: str = ""
+    beside: Kind = "bridge"
 
     def result(self, runs: Mapping[str, Sequence[Values]]) -> Result:
-        """`runs` by `bridge` and `forwarder`; either may be missing."""
-        shown, judged = (
-            {kind: _summary(runs.get(kind, ()), key) for kind in ("bridge", "forwarder")} for key in self._keys
-        )
-        forwarder, bridge = judged["forwarder"], judged["bridge"]
+        """`runs` by kind; any may be missing."""
+        shown, judged = ({kind: _summary(runs.get(kind, ()), key) for kind in KINDS} for key in self._keys)
+        forwarder, beside = judged["forwarder"], judged[self.beside]
         met = None
         if self.goal is not None:
-            met = forwarder is not None and self.goal.met(forwarder.median, bridge.median if bridge else None)
-        return Result(self, shown["bridge"], shown["forwarder"], met)
+            met = forwarder is not None and self.goal.met(forwarder.median, beside.median if beside else None)
+        return Result(self, shown, met)
 
     @property
     def _keys(self) -> tuple[str, str]:
@@ -44,8 +47,7 @@ class Result:
     """A figure with its values; `met` is None without a goal."""
 
     figure: Figure
-    bridge: Summary | None
-    forwarder: Summary | None
+    summaries: Mapping[Kind, Summary | None]
     met: bool | None
 
 

@@ -1,4 +1,4 @@
-"""Goals for figures: an absolute limit, or one relative to the kernel bridge."""
+"""Goals for figures: an absolute limit, or one relative to the kernel bridge or the bare loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Goal:
-    """`met(forwarder, bridge)` compares two medians; the bridge's is None if not measured."""
+    """`met(forwarder, beside)` compares two medians; the other kind's is None if not measured."""
 
     text: str
     met: Callable[[float, float | None], bool]
@@ -16,7 +16,7 @@ class Goal:
     def __or__(self, other: Goal) -> Goal:
         """Met if either is."""
         return Goal(
-            f"{self.text} or {other.text}", lambda value, bridge: self.met(value, bridge) or other.met(value, bridge)
+            f"{self.text} or {other.text}", lambda value, beside: self.met(value, beside) or other.met(value, beside)
         )
 
 
@@ -36,6 +36,11 @@ def within(limit: float) -> Goal:
 def of_bridge(share: float) -> Goal:
     """At least this share of the bridge's value."""
     return Goal(f"≥ {share:.2f} of bridge", lambda value, bridge: bridge is not None and value >= share * bridge)
+
+
+def times_floor(ratio: float) -> Goal:
+    """At most this multiple of the bare loop's value."""
+    return Goal(f"≤ {ratio:.1f} x floor", lambda value, floor: floor is not None and value <= ratio * floor)
 
 
 def above_bridge(limit: float) -> Goal:

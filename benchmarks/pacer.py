@@ -1,10 +1,10 @@
-"""Calls a function at a steady pace; catches up after a delay only if asked to."""
+"""Calls a function at a steady pace or at given times; catches up with a steady pace only if asked to."""
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from syntheticnet import syscalls
@@ -34,6 +34,20 @@ def pace(
                 pass
             act(n)
             due = (due if hurried else now) + gap
+
+
+def play(times: Sequence[int], act: Callable[[int], object]) -> None:
+    """Call `act(n)` at each of these times, in ns from now; catches up if late."""
+    syscalls.be_punctual()
+    with _undisturbed():
+        begin = time.monotonic_ns()
+        for number, at in enumerate(times):
+            left = begin + at - time.monotonic_ns()
+            if left > 2 * AWAKE_NS:
+                time.sleep((left - AWAKE_NS) / 1e9)
+            while time.monotonic_ns() < begin + at:
+                pass
+            act(number)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Runs each measurement several times, alternating bridge and forwarder, and records every value."""
+"""Runs each measurement several times, alternating between the kinds, and records every value."""
 
 from __future__ import annotations
 
@@ -90,11 +90,10 @@ def _run(testbed: Testbed, kind: Kind, record: Record) -> None:
 
 def _figure_dict(result: Result) -> dict[str, Any]:
     figure = result.figure
-    spreads = {kind: getattr(result, kind) for kind in ("bridge", "forwarder")}
     return {
         "label": figure.label,
         "unit": figure.unit,
         "goal": figure.goal.text if figure.goal else None,
         "met": result.met,
-        **{kind: vars(spread) if spread else None for kind, spread in spreads.items()},
+        **{kind: vars(spread) if spread else None for kind, spread in result.summaries.items()},
     }

@@ -18,6 +18,7 @@ from rich.table import Table
 from .figure import Figure, Result
 from .session import Record
 from .summary import Summary
+from .testbed import KINDS
 
 PIPED_WIDTH = 200
 TOP = 15
@@ -48,7 +49,7 @@ def table(records: Sequence[Record], machine: dict[str, Any], runs: int) -> None
     table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
     for heading in ("measurement", "unit"):
         table.add_column(heading)
-    for heading in ("bridge", "forwarder"):
+    for heading in KINDS:
         table.add_column(heading, justify="right")
     for heading in ("goal", "", "drops and failures, all runs"):
         table.add_column(heading)
@@ -92,8 +93,7 @@ def _rows(record: Record) -> Iterator[tuple[str, ...]]:
         yield (
             figure.label,
             figure.unit,
-            _spread(figure, result.bridge),
-            _spread(figure, result.forwarder),
+            *(_spread(figure, result.summaries[kind]) for kind in KINDS),
             figure.goal.text if figure.goal else "",
             _mark(result),
             trouble,

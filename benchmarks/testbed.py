@@ -1,4 +1,4 @@
-"""Two network namespaces with the measured part between them: a kernel bridge or a forwarder."""
+"""Two network namespaces with the measured part between them: a kernel bridge, a bare loop or a forwarder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from syntheticnet import channel
 from syntheticnet.api.control_client import ControlClient
@@ -18,7 +18,8 @@ from tests.syntheticnet.veth.world import ADDRESSES, BOTH, Side, World, other
 from .errors import CannotRun, Failed
 from .process import ended
 
-Kind = Literal["bridge", "forwarder"]
+Kind = Literal["bridge", "floor", "forwarder"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 ROOT = Path(__file__).parents[1]
 MACS: dict[Side, str] = {"client": "02:00:00:00:00:01", "server": "02:00:00:00:00:02"}
@@ -38,14 +39,17 @@ class Testbed(World):
         super().__init__(cleanup)
 
     def put(self, kind: Kind) -> None:
-        """Put a bridge or a forwarder in the middle, unless it is there already."""
+        """Put a middle of this kind in place, unless it is there already."""
         if kind == self._kind:
             return
         self.clear()
-        if kind == "bridge":
-            self._put_bridge()
-        else:
-            self._put_forwarder()
+        match kind:
+            case "bridge":
+                self._put_bridge()
+            case "floor":
+                self._put_floor()
+            case "forwarder":
+                self._put_forwarder()
         self._kind = kind
 
     def put_pair(self, conditions: dict[str, Any]) -> dict[str, int]:
@@ -63,17 +67,17 @@ class Testbed(World):
         return pids
 
     def clear(self) -> None:
-        """Remove the bridge or forwarder."""
+        """Remove the middle."""
         self._kind = None
         self._middle.close()
 
     def impose(self, conditions: dict[str, Any]) -> None:
-        """Apply conditions to the forwarder; a bridge ignores them."""
+        """Apply conditions to the forwarder; other kinds ignore them."""
         if self._kind == "forwarder":
             self.configure(**conditions)
 
     def drops(self) -> Counter[str]:
-        """The forwarder's unintended drops by cause; empty for a bridge."""
+        """The forwarder's unintended drops by cause; empty for other kinds."""
         if self._kind != "forwarder":
             return Counter()
         drops: Counter[str] = Counter()
@@ -137,6 +141,16 @@ class Testbed(World):
         ip("-n", ours, "link", "set", "bridge0", "addrgenmode", "none")
         ip("-n", ours, "link", "set", "bridge0", "up")
 
+    def _put_floor(self) -> None:
+        command = self._inside_middle("-m", "benchmarks.floor", "outer", "inner")
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        self._middle.callback(ended, process)
+        assert process.stdout is not None
+        with process.stdout:
+            if not process.stdout.readline():
+                raise Failed("the bare loop did not start")
+        self.pid = process.pid
+
     def _put_forwarder(self) -> None:
         ours, theirs = channel.make_pair()
         self._middle.callback(ours.close)
@@ -146,7 +160,7 @@ class Testbed(World):
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT, start_new_session=True)
         self._middle.callback(ended, self._process)
         self.pid = self._process.pid
-        self._control = ControlClient(ours)
+        self.control = ControlClient(ours)
         self._await_forwarder()
 
     def _await_forwarder(self) -> None:

@@ -1,5 +1,6 @@
 """The measurements, one per file."""
 
+from .cost import Cost
 from .cpu import Cpu
 from .delay import Delay
 from .flood import Flood
@@ -10,4 +11,4 @@ from .rate import Rate
 from .roundtrip import RoundTrip
 from .tcp import Tcp
 
-__all__ = ["Cpu", "Delay", "Flood", "Idle", "Measurement", "Memory", "Rate", "RoundTrip", "Tcp"]
+__all__ = ["Cost", "Cpu", "Delay", "Flood", "Idle", "Measurement", "Memory", "Rate", "RoundTrip", "Tcp"]

@@ -38,4 +38,7 @@ ELEMENTS: tuple[type[Element], ...] = (
     Slot,
 )
 
-__all__ = ["ELEMENTS", "Element", "ElementContext", "Instant", "Popped"]
+ANSWERING: frozenset[type[Element]] = frozenset({Reject, Mtu})
+"""Effects that answer a packet's sender."""
+
+__all__ = ["ANSWERING", "ELEMENTS", "Element", "ElementContext", "Instant", "Popped"]

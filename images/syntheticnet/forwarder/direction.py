@@ -9,20 +9,16 @@ from typing import Any, NamedTuple
 
 from ..conditions.files import Files
 from ..packets.counters import FlowCounters
-from ..packets.headers import TCP
 from ..packets.lateness import Lateness
-from ..packets.packet import ETHERTYPE, IP, VNET, Conversation, Packet
+from ..packets.packet import VNET, Conversation, Packet
 from ..packets.segmentation import Malformed, cut
 from ..packets.top_talkers import Top
 from .classifier import Classifier, ControlAccess, Direction, FlowTable
 from .in_force import InForce, Sowing
 from .link import STALLED_NS, Link, LinkPlan
-from .port import SLOT, Frame, Port
-from .traffic import Departure, LiveTraffic
-
-# The classifier gets only this much of a longer super-frame, if that has no extension headers.
-HEAD = 2048
-_IPV4 = b"\x08\x00\x45"
+from .port import Frame, Port
+from .relay import Relay
+from .traffic import LiveTraffic
 
 _buffer = attrgetter("buffer")
 
@@ -52,6 +48,7 @@ class Pipeline:
         self.traffic = LiveTraffic(self._classifier.media)
         self.link = Link(direction, 0, files, self.traffic)
         self.lateness = Lateness()
+        self._relay = Relay(source, target, self._classifier.conversation, self.link, self.lateness, self.traffic)
         self.answers: list[Packet] = []
 
     def plan(self, requested: InForce) -> PipelinePlan:
@@ -66,8 +63,10 @@ class Pipeline:
 
     def adopt(self, plan: PipelinePlan, now: int) -> list[Any]:
         """Apply a plan at once; returns the old data for the caller to free."""
-        # Packets already read enter the elements first: from there they can migrate with their flow.
+        # Packets already read, which the loop does before any change, enter the elements first: from there they can
+        # migrate with their flow.
         self.release(now)
+        self._relay.count()
         before = self._classifier.adopt(plan.table)
         before += self.link.adopt(plan.link, now, self._classifier.flow_of)
         self._sowing = plan.sowing
@@ -97,7 +96,7 @@ class Pipeline:
             now = time.monotonic_ns()
             skew = time.clock_gettime_ns(time.CLOCK_REALTIME) - now  # stamps are wall clock, `now` is monotonic
             # Without conditions no frame is copied: it is sent from the memory it was received in, super-frames whole.
-            if not (self.link.perfect and self._relay(count, now, skew)):
+            if not (self.link.perfect and self._relay.send(count, now, skew)):
                 self.admit(self._source.take(count), now, skew)
         return count
 
@@ -163,93 +162,31 @@ class Pipeline:
                 )
         return len(packets)
 
+    def count(self) -> None:
+        """Count what was sent and is not counted yet; call it before `report` and `top`."""
+        self._relay.count()
+
     def top(self) -> list[tuple[int, int, int]]:
+        """Packets, bits and id of the busiest peers."""
         return self._top.rows(self._classifier.conversations())
 
     def report(self, now: int, total: FlowCounters | None = None) -> dict[str, Any]:
         """Counters of the link, of packets that bypassed it, and of evictions."""
         forgotten = {"conversations": self._classifier.evictions, "fragments": self._classifier.fragment_evictions}
-        return (total or self.link.total).report(now) | {"bypassed": self._bypassed, "forgotten": forgotten}
+        return (total or self.link.total).report(now) | {
+            "bypassed": self._bypassed + self._relay.bypassed,
+            "forgotten": forgotten,
+        }
 
     def note_refusals(self, now: int) -> None:
         """Count what the kernel dropped or could not deliver since the last call; call it before `report`."""
+        self.count()
         source = self._source
         causes = (("kernel", source.kernel_drops()), ("oversized", source.oversized), ("unreadable", source.unreadable))
         source.oversized = source.unreadable = 0
         for cause, count in causes:
             if count:
                 self.link.refused(cause, count, 0, now)
-
-    def _relay(self, count: int, now: int, skew: int) -> bool:
-        """Send the batch straight from the receive buffer, for a perfect link; returns whether it was sent.
-
-        Sends nothing if a frame must be dropped: closed, stalled or longer than a slot.
-        """
-        inbox = self._source.inbox
-        slots, stamps = inbox.slots(count), inbox.stamps(count)
-        if now + skew - stamps[0] > STALLED_NS or inbox.cut_off(count):
-            return False
-        view, conversation_of = inbox.memory.view, self._classifier.conversation
-        conversations = [conversation_of(_head(view, slot * SLOT, length)) for slot, length in slots]
-        if "closed" in {conversation.treatment for conversation in conversations}:
-            return False
-        refused = self._target.relay(slots)
-        inbox.ready(count)
-        self._count_relayed(conversations, slots, stamps, refused, now, skew)
-        return True
-
-    def _count_relayed(
-        self,
-        conversations: list[Conversation],
-        slots: list[tuple[int, int]],
-        stamps: list[int],
-        refused: list[int],
-        now: int,
-        skew: int,
-    ) -> None:
-        sizes: dict[str, int] = {}
-        delays: dict[str, list[int]] = {}
-        clock = now + skew
-        self.lateness.note(clock - stamps[0], now)
-        for index, conversation in enumerate(conversations):
-            size, flow = slots[index][1] - VNET, conversation.flow
-            if conversation.treatment != "link":
-                self._bypassed += index not in refused
-            elif index in refused:
-                self.link.refused("send", 1, size, now)
-            else:
-                conversation.packets += 1
-                conversation.bytes += size
-                if flow in sizes:
-                    sizes[flow] += size
-                    delays[flow].append(clock - stamps[index])
-                else:
-                    sizes[flow] = size
-                    delays[flow] = [clock - stamps[index]]
-        for flow, size in sizes.items():
-            self.link.relayed(flow, len(delays[flow]), size, delays[flow], now)
-        if self.traffic.watched:
-            self._note_relayed(conversations, slots, stamps, refused, now, skew)
-
-    def _note_relayed(
-        self,
-        conversations: list[Conversation],
-        slots: list[tuple[int, int]],
-        stamps: list[int],
-        refused: list[int],
-        now: int,
-        skew: int,
-    ) -> None:
-        """Count live traffic; the frames are still in the receive buffer."""
-        view = self._source.inbox.memory.view
-        departures: list[Departure] = []
-        for index, (conversation, (slot, length)) in enumerate(zip(conversations, slots, strict=True)):
-            head, size = _head(view, slot * SLOT, length), length - VNET
-            if index in refused:
-                self.traffic.dropped(conversation, conversation.flow, head, size, "send", now)
-            else:
-                departures.append((conversation, conversation.flow, head, size, now + skew - stamps[index]))
-        self.traffic.left(departures, now)
 
     def _cut(self, buffer: bytes, now: int, conversation: Conversation) -> list[bytes]:
         try:
@@ -264,10 +201,3 @@ class Pipeline:
         self.link.refused(cause, 1, size, now, conversation.flow)
         if self.traffic.watched:
             self.traffic.dropped(conversation, conversation.flow, buffer, size, cause, now)
-
-
-def _head(view: memoryview, start: int, length: int) -> bytes:
-    """The part of a frame the classifier needs: all of it, unless it is long and without options or extensions."""
-    if length > HEAD and (view[start + ETHERTYPE : start + IP + 1] == _IPV4 or view[start + IP + 6] == TCP):
-        length = HEAD
-    return bytes(view[start : start + length])

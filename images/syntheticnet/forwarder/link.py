@@ -12,7 +12,7 @@ from typing import Any
 
 from ..conditions import LinkConditions
 from ..conditions.files import Files
-from ..elements import ELEMENTS, Element, ElementContext, Popped
+from ..elements import ANSWERING, ELEMENTS, Element, ElementContext, Popped
 from ..packets.counters import FlowCounters
 from ..packets.packet import Packet
 from .per_flow import DEFAULT, FlowOf, Own, PerFlowElement, PerFlowPlan
@@ -83,7 +83,8 @@ class Link:
         self._values = LinkConditions()
         self._flows: Mapping[str, Own] = {}
         self._stages = [PerFlowElement(make) for make in ELEMENTS]
-        self._active: list[PerFlowElement] = []
+        self._slacks: list[int] = [0] * len(self._stages)
+        self._active: list[tuple[Element | PerFlowElement, int]] = []  # and how long those behind it hold any packet
         self._unsettled = 0
         self._passing: list[Packet] = []
         self._now = 0
@@ -92,7 +93,7 @@ class Link:
         self._leaving: deque[FlowCounters] = deque()  # of removed flows whose packets the link may still hold
         self.flow_counters: dict[str, FlowCounters] = {DEFAULT: FlowCounters()}
         self.due: int | None = None
-        """When to call `pop` next; None if nothing is held."""
+        """When to call `pop` next; None if nothing is held. A packet may leave a stage late that waits in the next."""
         self.slack = 0
         """Minimum time (ns) any packet is held, so a packet may be pushed that much after its arrival."""
 
@@ -124,15 +125,19 @@ class Link:
         self._now = now
         forward, self._passing = self._passing, []
         backward: list[Packet] = []
-        for stage in self._active:
+        soonest: int | None = None
+        for stage, later in self._active:
             if forward:
                 stage.push(forward)
             forward, back = stage.pop(now)
             if back:
                 backward += back
+            due = stage.deadline()
+            if due is not None and (soonest is None or due + later < soonest):
+                soonest = due + later
+        self.due = soonest
         if self._unsettled:
             self._settle()
-        self.due = min([due for stage in self._active if (due := stage.deadline()) is not None], default=None)
         if forward:
             forward = self._punctual(forward, now)
         return forward, backward
@@ -165,8 +170,9 @@ class Link:
     def adopt(self, plan: LinkPlan, now: int, flow_of: FlowOf = _flow) -> list[Any]:
         """Apply a plan at once; no held packet is dropped. Returns the old data for the caller to free.
 
-        `flow_of` maps a held packet to its new flow; by default it keeps its flow. Call `pop` before the next `push`:
-        packets released by the change must leave before any newcomer, however old its stamp.
+        `flow_of` maps a held packet to its new flow; by default it keeps its flow. Call `pop` before, as packets may be
+        overdue in a stage whose next one holds them longer; and again before the next `push`: packets released by the
+        change must leave before any newcomer, however old its stamp.
         """
         self._now = plan.began.ns = now
         before = [self._streams, self._flows, self.flow_counters]
@@ -180,11 +186,14 @@ class Link:
         # Waiting packets of a removed flow still point at its counters; they join the sum once empty.
         self._leaving.extend(plan.leaving)
         self.flow_counters = plan.flow_counters
+        self._slacks = [stage.slack() for stage in self._stages]
         self._unsettled = len(self._leaving) + 1
         self._settle()
         # Look once more after the next `pop`, with which the packets of removed elements leave.
         self._unsettled = len(self._leaving) + 1
-        self.slack = sum(stage.slack() for stage in self._stages)
+        # An answer is sent when its packet is read, so that must not wait.
+        answering = any(stage.make in ANSWERING for stage in self._stages if not stage.idle)
+        self.slack = 0 if answering else sum(self._slacks)
         self.due = now
         return before
 
@@ -236,14 +245,18 @@ class Link:
         return FlowCounters.total([*self.bygone, *self.flow_counters.values()])
 
     def __len__(self) -> int:
-        return len(self._passing) + sum(map(len, self._active))
+        return len(self._passing) + sum([len(stage) for stage, _ in self._active])
 
     def _settle(self) -> None:
         """Skip idle stages from now on, and fold the counters of removed flows, a few at a time.
 
         A removed element's packets leave with the first `pop` after the change, so its stage is idle only then.
         """
-        self._active = [stage for stage in self._stages if not stage.idle]
+        self._active = [
+            (stage.direct, sum(self._slacks[number + 1 :]))
+            for number, stage in enumerate(self._stages)
+            if not stage.idle
+        ]
         looked_at = min(self._unsettled, FOLDED)
         self._unsettled -= looked_at
         for _ in range(min(looked_at, len(self._leaving))):
@@ -286,18 +299,22 @@ class Link:
         return self.flow_counters.get(flow) or self.flow_counters[DEFAULT]
 
     def _by_flow(self, packets: list[Packet]) -> Iterable[tuple[FlowCounters, list[Packet]]]:
-        flows = {packet.flow for packet in packets} if len(self.flow_counters) > 1 else {DEFAULT}
+        if len(packets) == 1 or len(self.flow_counters) == 1:
+            return ((self._counters(packets[0].flow), packets),)
+        flows = {packet.flow for packet in packets}
         if len(flows) == 1:
-            return [(self._counters(packets[0].flow), packets)]
+            return ((self._counters(packets[0].flow), packets),)
         shares: dict[str, list[Packet]] = {flow: [] for flow in flows}
         for packet in packets:
             shares[packet.flow].append(packet)
         return [(self._counters(flow), share) for flow, share in shares.items()]
 
     def _by_counters(self, packets: list[Packet]) -> Iterable[tuple[FlowCounters, list[Packet]]]:
+        if len(packets) == 1:
+            return ((packets[0].counters, packets),)
         flow_counters = {packet.counters for packet in packets}
         if len(flow_counters) == 1:
-            return [(flow_counters.pop(), packets)]
+            return ((flow_counters.pop(), packets),)
         shares: dict[FlowCounters, list[Packet]] = {counters: [] for counters in flow_counters}
         for packet in packets:
             shares[packet.counters].append(packet)

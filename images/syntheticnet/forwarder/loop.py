@@ -11,8 +11,10 @@ from collections.abc import Callable
 from .direction import Pipeline
 from .poller import Poller
 
-# If every packet is delayed anyway, dense traffic is read in batches, at least this often: one system call and one
-# turn then serve many packets. Kernel stamps keep their arrival times exact.
+# If every packet is delayed anyway, most are read when others are sent: the loop wakes up once for a packet, not twice.
+# Kernel stamps keep their arrival times exact. If nothing is sent meanwhile, few packets are read this late, and many
+# sooner, lest they overflow the socket's buffer.
+MOST_LOOK_NS = 10_000_000
 LOOK_NS = 500_000
 # It is sent in batches too: after a turn the loop rests this long before it sends again. A turn costs as much CPU as
 # ten packets. Once a turn sends more than a few, saving turns matters more than a fraction of a millisecond of delay.
@@ -22,7 +24,7 @@ FEW = 3
 
 
 class ReadPacer:
-    """Decides when to read one pipeline: on arrival, or at intervals while traffic is dense and delayed anyway."""
+    """Decides when to read one pipeline: on arrival, or at intervals while more comes before that may leave."""
 
     def __init__(self, pipeline: Pipeline, poller: Poller) -> None:
         self.pipeline = pipeline
@@ -34,17 +36,25 @@ class ReadPacer:
     def read(self, now: int) -> bool:
         """Read a batch; returns whether more may be waiting."""
         count = self.pipeline.carry()
-        dense, self._last = now - self._last < LOOK_NS, now if count else self._last
-        slack = self.pipeline.link.slack
-        if count and slack and dense:
-            # While it is read at intervals, arrivals must not wake the loop.
-            if self.look_at is None:
-                self._poller.watch(self.number, False)
-            self.look_at = now + min(LOOK_NS, slack // 2)
-        elif self.look_at is not None:
+        if count:
+            wait = min(self.pipeline.link.slack // 2, LOOK_NS if count > FEW else MOST_LOOK_NS)
+            if now - self._last < wait:
+                # While it is read at intervals, arrivals must not wake the loop.
+                if self.look_at is None:
+                    self._poller.watch(self.number, False)
+                self.look_at = now + wait
+            else:
+                self._rest()
+            self._last = now
+        elif self.look_at is not None and self.look_at <= now:
+            self._rest()
+        return self.pipeline.full
+
+    def _rest(self) -> None:
+        """Wait for the next arrival."""
+        if self.look_at is not None:
             self._poller.watch(self.number, True)
             self.look_at = None
-        return self.pipeline.full
 
 
 class EventLoop:
@@ -70,32 +80,42 @@ class EventLoop:
             due = appointment
         ready = self._poller.wait(due)
         now = time.monotonic_ns()
+        sent = self._release(now)  # first what is due: it should not wait for what has just come
         full = False
-        looks = []
+        look: int | None = None
         for pacer in self._pacers:
             if pacer.look_at is not None or pacer.number in ready:
                 full |= pacer.read(now)
-                if pacer.look_at is not None:
-                    looks.append(pacer.look_at)
+                if pacer.look_at is not None and (look is None or pacer.look_at < look):
+                    look = pacer.look_at
         for number in ready:
-            if number in self._calls:
+            if number > 1:
                 self._calls[number]()
-        self._release(looks, full)
-
-    def _release(self, looks: list[int], full: bool) -> None:
-        """Send what is due and compute the next wake-up, from `looks` (times to read) and due packets."""
         now = time.monotonic_ns()
+        sent += self._release(now)
+        self._due = now if full else self._next(now, sent, look)
+
+    def _release(self, now: int) -> int:
+        """Send what is due; returns the number of packets."""
         sent = 0
         for pipeline, opposite in self._opposites:
             due = pipeline.link.due
             if due is not None and due <= now:
                 sent += pipeline.release(now)
-            if pipeline.answers:
-                opposite.admit_answers(pipeline.answers, now)
-                pipeline.answers = []
-        soonest = min([due for pipeline, _ in self._opposites if (due := pipeline.link.due) is not None], default=None)
-        if looks:
+                if pipeline.answers:
+                    opposite.admit_answers(pipeline.answers, now)
+                    pipeline.answers = []
+        return sent
+
+    def _next(self, now: int, sent: int, look: int | None) -> int | None:
+        """When to wake up next, `sent` packets having been sent: when to read (`look`), or when a packet is due."""
+        soonest: int | None = None
+        for pipeline, _ in self._opposites:
+            due = pipeline.link.due
+            if due is not None and (soonest is None or due < soonest):
+                soonest = due
+        if look is not None:
             if soonest is not None:
                 soonest = max(soonest, now + (LONG_REST_NS if sent > FEW else REST_NS))
-            soonest = min(looks) if soonest is None else min(soonest, *looks)
-        self._due = now if full else soonest
+            soonest = look if soonest is None else min(soonest, look)
+        return soonest

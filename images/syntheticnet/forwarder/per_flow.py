@@ -45,8 +45,17 @@ class PerFlowElement:
         self._deadlines: list[tuple[int, int, Element]] = []  # a heap of the deadlines, some outdated
         self._number = 0
         self._passing: list[Packet] = []
+        self._sole: Element | None = None
+
+    @property
+    def direct(self) -> Element | PerFlowElement:
+        """What the link may push to and pop from instead, until the next change: the only element, if there is one."""
+        return self if self._sole is None else self._sole
 
     def push(self, packets: list[Packet]) -> None:
+        if self._sole is not None:
+            self._sole.push(packets)
+            return
         elements, default = self._elements, self._elements[DEFAULT]
         if len(elements) == 1:
             self._push_to(default, packets)
@@ -63,6 +72,8 @@ class PerFlowElement:
             self._push_to(element, share)
 
     def pop(self, now: int) -> Popped:
+        if self._sole is not None:
+            return self._sole.pop(now)
         forward, self._passing = self._passing, []
         active, self._touched = self._touched, {}
         deadlines, dues = self._deadlines, self._due
@@ -71,6 +82,7 @@ class PerFlowElement:
             if dues.get(element) == due:
                 active[element] = None
         if not active:
+            self._simplify()
             return forward, []
         backward: list[Packet] = []
         waited: list[Packet] = []
@@ -87,9 +99,12 @@ class PerFlowElement:
             waited += forward  # last, so that at equal times held packets go before newcomers
         if sources > 1:
             waited.sort(key=_by_time)
+        self._simplify()
         return waited, backward
 
     def deadline(self) -> int | None:
+        if self._sole is not None:
+            return self._sole.deadline()
         if self._passing or self._touched:
             dues = [due for element in self._touched if (due := element.deadline()) is not None]
             return min(dues + [packet.time for packet in self._passing[:1]], default=None)
@@ -129,6 +144,7 @@ class PerFlowElement:
         there is none.
         """
         busy, before = self._busy(), self._elements
+        self._sole = None
         self._elements, self._values = plan.elements, plan.values
         for changed, values in plan.changed:
             changed.configure(values, now)
@@ -153,7 +169,15 @@ class PerFlowElement:
 
     def _busy(self) -> list[Element]:
         """The elements that hold packets, or may."""
-        return list(self._due | self._touched)
+        return list(self._due | self._touched | ({} if self._sole is None else {self._sole: None}))
+
+    def _simplify(self) -> None:
+        """Note that there is only one element, once no removed one holds packets any more."""
+        default = self._elements[DEFAULT]
+        if len(self._elements) == 1 and default is not None and not self._touched and not self._due.keys() - {default}:
+            self._sole = default
+            self._due.clear()
+            self._deadlines.clear()
 
     def _push_to(self, element: Element | None, packets: list[Packet]) -> None:
         if element is None:

@@ -12,6 +12,8 @@ import time
 # Nearer deadlines mean dense traffic: busy-waiting before each of them would occupy a whole core.
 SPARSE_NS = 1_000_000
 MOST_LEAD_NS = 200_000
+# Wake-ups vary: to aim for the deadline itself would be to busy-wait for it every other time.
+AIM_NS = 30_000
 SECOND = 10**9
 _WEIGHT = 8  # the newest sample counts 1/8 in the moving average
 _NOBODY = -1  # ppoll ignores negative descriptors
@@ -52,7 +54,7 @@ class Poller:
         left = due - time.monotonic_ns()
         if left <= 0:
             return self._ready(left_ns=0)
-        early = self.lead if left > SPARSE_NS else 0
+        early = max(0, self.lead - AIM_NS) if left > SPARSE_NS else 0
         ready = self._ready(left - early)
         if not ready:
             self._settle(due, early)

@@ -33,11 +33,15 @@ _LENGTH_HALF = 14  # msg_len, counted in 32-bit words
 _FLAGS_HALF = 12  # msg_flags, likewise
 _CMSG_WORDS = 4  # cmsghdr (length; level and type), then timespec (seconds; nanoseconds)
 _CMSG_BYTES = _CMSG_WORDS * 8
+_SECONDS, _NANOSECONDS = 2, 3
 
 # The longest frame: vnet header, Ethernet header and a 64 KiB IP packet, rounded up to cache lines.
 SLOT = 65664
 # Small frames take almost 1 KB each here; in a flood, a larger buffer would only add delay.
 RECEIVE_BUFFER = 4 << 20
+
+_PLACES = [(n * SLOT, 16 * n + _LENGTH_HALF, _CMSG_WORDS * n + _SECONDS) for n in range(BATCH)]
+"""Of each frame in an inbox: its start, and where its length and stamp are."""
 
 Frame = tuple[bytes, int]
 """A received frame with its vnet header, and the kernel's receive stamp (ns of CLOCK_REALTIME)."""
@@ -76,6 +80,18 @@ class Inbox:
 
     def length(self, slot: int) -> int:
         return self._halves[16 * slot + _LENGTH_HALF]
+
+    def frames(self, count: int) -> list[Frame]:
+        """Copies of the received frames, with vnet headers and stamps."""
+        view, halves, stamps = self.memory.view, self._halves, self._stamps
+        return [
+            (bytes(view[start : start + halves[length]]), stamps[seconds] * 1_000_000_000 + stamps[seconds + 1])
+            for start, length, seconds in _PLACES[:count]
+        ]
+
+    def stamp(self) -> int:
+        """The receive stamp of the first frame (ns of CLOCK_REALTIME)."""
+        return self._stamps[_SECONDS] * 1_000_000_000 + self._stamps[_NANOSECONDS]
 
     def stamps(self, count: int) -> list[int]:
         """The receive stamp of each frame (ns of CLOCK_REALTIME)."""
@@ -155,11 +171,7 @@ class Port:
     def take(self, count: int) -> list[Frame]:
         """Copies of the received frames; the inbox is free again."""
         inbox = self.inbox
-        view, cut_off = inbox.memory.view, inbox.cut_off(count)
-        frames = [
-            (bytes(view[slot * SLOT : slot * SLOT + length]), stamp)
-            for (slot, length), stamp in zip(inbox.slots(count), inbox.stamps(count), strict=True)
-        ]
+        frames, cut_off = inbox.frames(count), inbox.cut_off(count)
         inbox.ready(count)
         if cut_off:
             self.oversized += len(cut_off)

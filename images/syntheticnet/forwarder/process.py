@@ -184,7 +184,9 @@ class Forwarder:
         }
 
     def top(self, direction: str) -> list[Any]:
-        return self._pipelines[direction].top()
+        pipeline = self._pipelines[direction]
+        self._ask_loop(pipeline.count)
+        return pipeline.top()
 
     def traffic(self, now: int) -> dict[str, Any]:
         return traffic_rows(self._ask_loop(partial(self._watch, now)))

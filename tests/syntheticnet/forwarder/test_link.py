@@ -66,6 +66,26 @@ def test_the_bottleneck_comes_before_the_path() -> None:
     assert times(through(path, packets(3, size=125))) == [81 * MS, 82 * MS, 83 * MS]
 
 
+@pytest.mark.issue(15)
+def test_a_stage_may_be_served_late_if_the_next_one_holds_longer() -> None:
+    """Two packets of 1 ms each behind a bottleneck and 80 ms: nothing has to be done before the first one leaves."""
+    path = link(requested(rate="1mbit", latency="80ms"))
+    path.push(packets(2, size=125), 0)
+    assert path.pop(0) == ([], [])
+    assert path.due == 81 * MS
+    assert times(_popped(path, 81 * MS)) == [81 * MS]
+    assert path.due == 82 * MS
+    assert times(_popped(path, 82 * MS)) == [82 * MS]
+    assert path.due is None
+
+
+@pytest.mark.issue(15)
+def test_whoever_answers_is_not_read_late() -> None:
+    """An answer leaves when its packet is read, so with such an effect there is no slack, whatever the latency."""
+    assert link(requested(latency="80ms")).slack == 80 * MS
+    assert link(requested(latency="80ms", mtu="1280b")).slack == 0
+
+
 def test_lost_packets_have_used_the_bottleneck() -> None:
     """Loss comes after the bottleneck: lost packets have taken their transmission time."""
     sent = packets(1000, size=125)

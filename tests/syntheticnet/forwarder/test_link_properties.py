@@ -79,6 +79,7 @@ class Run:
     number: count[int] = field(default_factory=count)
 
     def configure(self, values: Values, flows: dict[str, Values]) -> None:
+        self.turn([])
         self.flows = {name: requested(**own) for name, own in flows.items()}
         self.link.configure(
             requested(**values), self.flows, self.now, lambda packet: self.flow_of(packet.conversation.flow)
