@@ -15,6 +15,7 @@ from syntheticnet.api.endpoint import Endpoint
 from syntheticnet.api.routes import endpoints
 from syntheticnet.api.state_answer import Identity
 from syntheticnet.conditions import Conditions, condition_fields
+from syntheticnet.conditions.states import STATE_KEYS
 from synthlab.cli.command_tree import TREE
 from synthlab.scenario import check_scenario
 from synthlab.scenario.expression import Expression, Known
@@ -25,6 +26,7 @@ from synthlab.scenario.step_reader import COMMON
 from synthlab.scenario.steps import KINDS
 from synthlab.stack import read_stack
 from synthlab.stack.profiles import read_profiles
+from synthlab.stack.states_file import read_states
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text()
@@ -189,9 +191,20 @@ def test_expressions() -> None:
 
 def test_examples_of_profiles(scenario_folder: Path) -> None:
     """The page on conditions shows a file of profiles that can be read."""
-    (example,) = examples((ROOT / "docs" / "conditions.md").read_text())
+    _, example = examples((ROOT / "docs" / "conditions.md").read_text())
     file = scenario_folder / "office.yaml"
     file.write_text(example)
     found = read_profiles(file, file.name)
     assert set(found) == {"slow", "train"}
     assert set(found["train"].files) == {"lte.down", "lte.up"}
+
+
+@pytest.mark.issue(15)
+def test_examples_of_states(tmp_path: Path) -> None:
+    """The page on conditions shows a file of states that can be read, and lists each key of a state."""
+    example, _ = examples((ROOT / "docs" / "conditions.md").read_text())
+    file = tmp_path / "commute.yaml"
+    file.write_text(example)
+    assert list(read_states(str(file)).change["states"]) == ["good", "congested", "gone"]
+    section = (ROOT / "docs" / "conditions.md").read_text().partition("\n## States\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`(\w+)`", " ".join(re.findall(r"(?m)^\| (`.+?`) \|", section)))) == set(STATE_KEYS)

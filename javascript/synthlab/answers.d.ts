@@ -12,6 +12,11 @@ export type Change = {
     } | null;
     /** @description flows that go first */
     order?: string[];
+    states?: {
+        [key: string]: ConditionsState;
+    } | null;
+    /** @description the state that the walk is in; in a change: that it begins with */
+    state?: string;
     seed?: number | null;
 };
 export type Conditions = {
@@ -25,8 +30,25 @@ export type Conditions = {
     flows?: {
         [key: string]: Flow;
     };
+    states?: {
+        [key: string]: ConditionsState;
+    };
+    /** @description the state that the walk is in; in a change: that it begins with */
+    state?: string;
     /** @description seed of all random draws */
     seed?: number;
+};
+export type ConditionsState = {
+    /** @description mean time in this state, 100ms to 1h */
+    mean: string;
+    to?: {
+        [key: string]: number;
+    };
+    ingress?: LinkChange;
+    egress?: LinkChange;
+    flows?: {
+        [key: string]: FlowOfState;
+    };
 };
 export type Counts = {
     packets_in: number;
@@ -88,6 +110,12 @@ export type FlowChange = {
     egress?: LinkChange | null;
     /** @description kept, but not in force */
     muted?: boolean | string | null;
+};
+export type FlowOfState = {
+    /** @description a flow expression: host[:protocol[:port[-port]]][,pt=N][,ssrc=N] */
+    match?: string;
+    ingress?: LinkChange;
+    egress?: LinkChange;
 };
 export type HistoryRecord = {
     /** @description time of CLOCK_MONOTONIC in ns */
@@ -191,6 +219,7 @@ export type State = {
             egress: Counts;
         };
     };
+    walk?: Walk;
 };
 export type Traffic = {
     /** @description time of CLOCK_MONOTONIC in ns */
@@ -229,4 +258,26 @@ export type TrafficRow = {
     delay_ms: number | null;
     flow: string;
     match: string;
+};
+export type Walk = {
+    /** @description the state that the walk is in; in a change: that it begins with */
+    state: string;
+    /** @description time of CLOCK_MONOTONIC in ns */
+    since_ns: number;
+    /** @description time of CLOCK_MONOTONIC in ns */
+    until_ns: number;
+    age_s: number;
+    states: {
+        [key: string]: {
+            entered: number;
+            spent_s: number;
+        };
+    };
+    /** @description the last 32 states, oldest first */
+    past: {
+        /** @description time of CLOCK_MONOTONIC in ns */
+        at_ns: number;
+        /** @description the state that the walk is in; in a change: that it begins with */
+        state: string;
+    }[];
 };

@@ -4,7 +4,7 @@ import { WrongUse } from "./errors.js";
 
 const DIRECTIONS = ["ingress", "egress"];
 const OF_FLOW = [...DIRECTIONS, "match", "muted"];
-const WHOLE = [...OF_FLOW, "flows", "order", "seed"];
+const WHOLE = [...OF_FLOW, "flows", "order", "states", "state", "seed"];
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -41,17 +41,26 @@ export function merged(base, change) {
 
 // The change that restores the values that `change` names to those in `before`. Value by value, even where there was
 // nothing before: null for a whole link would clear what others have set since.
-export function undoing({ order, ...change }, before) {
+export function undoing({ order, state, ...change }, before) {
   const back = undoingValues(change, before);
+  const taken = Object.values(before.states ?? {}).some((one) => touches(change, one));
+  if (taken) back.states = before.states;
+  if (state && before.state) back.state = before.state;
   return order ? { ...back, order: Object.keys(before.flows ?? {}) } : back;
 }
+
+// Whether a change takes values out of this state.
+const touches = (change, state) =>
+  DIRECTIONS.some((name) => name in change && Object.keys(state[name] ?? {}).some((value) => !change[name] || value in change[name])) ||
+  Object.entries(state.flows ?? {}).some(([name, flow]) =>
+    change.flows === null || (name in (change.flows ?? {}) && (change.flows[name] === null || touches(change.flows[name], flow))));
 
 function undoingValues(change, before) {
   const back = {};
   for (const [key, requested] of Object.entries(change)) {
     const old = before[key] ?? null;
     const link = DIRECTIONS.includes(key) || key === "flows";
-    back[key] = isObject(requested) && (isObject(old) || link) ? undoingValues(requested, old ?? {}) : old;
+    back[key] = key !== "states" && isObject(requested) && (isObject(old) || link) ? undoingValues(requested, old ?? {}) : old;
   }
   return back;
 }

@@ -15,6 +15,17 @@ export interface FlowValues {
   egress?: LinkValues | null;
 }
 
+/** Values that lie over the others in one state of a walk. */
+export interface StateValues {
+  /** Mean time in this state. */
+  mean: Duration;
+  /** Weights of the states that may follow; without it all others may, alike. */
+  to?: Record<string, number>;
+  ingress?: LinkValues;
+  egress?: LinkValues;
+  flows?: Record<string, Omit<FlowValues, "muted">>;
+}
+
 /** What to change. Values without a direction count in both; `null` clears, and what is not named stays. */
 export interface Change extends LinkValues {
   /** Toward the client: its download. */
@@ -26,6 +37,10 @@ export interface Change extends LinkValues {
   order?: string[];
   /** Keep the values, but do not apply them. */
   muted?: boolean | null;
+  /** Walk between these sets of values. */
+  states?: Record<string, StateValues> | null;
+  /** Go to this state now. */
+  state?: string;
   seed?: number | null;
   /** Only these packets: `*:udp`, `sfu:rtp`. */
   flow?: string;

@@ -21,7 +21,7 @@ from ..text.quantities import named
 from .console import Bad, Table
 
 NOTHING = "-"
-_CHANGED = (*DIRECTIONS, "muted", "order", "seed")
+_CHANGED = (*DIRECTIONS, "muted", "order", "states", "state", "seed")
 """The keys of a change, without its flows."""
 
 TableRow = tuple[str, ...]
@@ -134,7 +134,8 @@ def _changed(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_word(item)}" for name, item in value.items())
+        # A state has values of its own: too many for one line.
+        return ", ".join(name if isinstance(item, Mapping) else f"{name} {_word(item)}" for name, item in value.items())
     return _word(value)
 
 
@@ -185,12 +186,12 @@ def _state(
 def _conditions(state: ClientState) -> Iterator[tuple[str, str, LinkState | None]]:
     """Each link and flow, with its configured values and its counters."""
     for direction in DIRECTIONS:
-        link = getattr(state.conditions, direction)
+        link = getattr(state.present, direction)
         requested = _configured(link, link)
-        if requested and state.conditions.muted:
+        if requested and state.present.muted:
             requested = f"muted: {requested}"
         yield direction, requested or "perfect", state.links.get(direction)
-    for flow in state.conditions.flows:
+    for flow in state.present.flows:
         for direction in DIRECTIONS:
             own = getattr(flow, direction)
             requested = _configured(own, own.over(getattr(state.configured, direction)))
@@ -215,6 +216,17 @@ def _configured(own: LinkConditions, effective: LinkConditions) -> str:
             part += f" (queue of {wait_ms:.0f}ms)"
         parts.append(part)
     return ", ".join(parts)
+
+
+def walks(states: Mapping[str, ClientState]) -> Iterator[str]:
+    """A line for each client that walks between states: where it is, and its stays so far."""
+    for name, state in states.items():
+        if (walk := state.answer.get("walk")) is not None:
+            stays = [
+                f"{one} {its['entered']} {'time' if its['entered'] == 1 else 'times'} ({its['spent_s']:.1f} s)"
+                for one, its in walk["states"].items()
+            ]
+            yield f"{name}: in state {walk['state']} for {walk['age_s']:.1f} s; so far {', '.join(stays)}"
 
 
 MOST_PATHS = 3

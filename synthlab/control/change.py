@@ -15,6 +15,7 @@ Value = str | float | bool | None
 """A condition as written in files: `5%`, `80ms`, `1mbit`. None clears it."""
 Values = Mapping[str, Value]
 Flows = Mapping[str, Mapping[str, Any] | None]
+States = Mapping[str, Mapping[str, Any]]
 
 
 def read_change(
@@ -27,12 +28,14 @@ def read_change(
     seed: int | None = None,
     muted: bool | None = None,
     order: Sequence[str] = (),
+    states: States | None = None,
+    state: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The change, and the text of each file it uses, by file name.
 
     `values` apply to both directions, and like `muted` only to `flow` if given. A `profile` replaces all values; the
-    other arguments override it. The flows in `order` go first. Raises WrongUse for an empty change, an unknown profile
-    or an unreadable file.
+    other arguments override it. The flows in `order` go first. Empty `states` end the walk. Raises WrongUse for an
+    empty change, an unknown profile or an unreadable file.
     """
     from ..stack.profiles import find_profile
 
@@ -45,6 +48,10 @@ def read_change(
         change = merged(change, {"flows": {flow: {"muted": muted}}} if flow else {"muted": muted})
     if order:
         change["order"] = list(order)
+    if states is not None:
+        change["states"] = states or None
+    if state is not None:
+        change["state"] = state
     if not change:
         raise WrongUse("nothing to set: give a value such as loss='5%', or a profile")
     files = dict(start.files) if start else {}

@@ -79,11 +79,12 @@ class ScheduleEntry:
 class ClientState:
     """The state of one client's network; `answer` is the API's unparsed answer.
 
-    `conditions` are the `base` with all `leases` applied, `configured` are those without what is muted. They are parsed
-    on first use, and raise SynthlabError if another version wrote them; `conditions_text` and `base_text` are as the
-    API sent them. `entry` is the lease or scheduled change that this request created; `failures` has the errors of
-    dropped ones by id. `links`, `lateness` and each of `flows` map a direction to its numbers; the flow `default` has
-    packets of no other flow. `hangs` is how many of the forwarder's `restarts` happened because it hung.
+    `conditions` are the `base` with all `leases` applied, `present` are those in their state, and `configured` also
+    without what is muted. They are parsed on first use, and raise SynthlabError if another version wrote them;
+    `conditions_text` and `base_text` are as the API sent them. `entry` is the lease or scheduled change that this
+    request created; `failures` has the errors of dropped ones by id. `links`, `lateness` and each of `flows` map a
+    direction to its numbers; the flow `default` has packets of no other flow. `hangs` is how many of the forwarder's
+    `restarts` happened because it hung.
     """
 
     conditions_text: Mapping[str, Any]
@@ -114,8 +115,12 @@ class ClientState:
         return self._parsed(self.conditions_text)
 
     @cached_property
+    def present(self) -> Conditions:
+        return self.conditions.in_state(self.conditions.state) if self.conditions.state else self.conditions
+
+    @cached_property
     def configured(self) -> Conditions:
-        return self.conditions.without_muted()
+        return self.conditions.in_force()
 
     @cached_property
     def base(self) -> Conditions:

@@ -95,7 +95,7 @@ class WatchedLab(Lab):
         """Record the conditions in a sample; runs in the sampler's thread."""
         # The first samples can come while Expectations is being made: to ask for it would make a second one.
         if self._expectations:
-            self.journal.configured.note(max(at_ns - self._ahead_ns, 0), {client: state})
+            self.journal.configured.sampled(max(at_ns - self._ahead_ns, 0), client, state)
 
     def _noted(self, change: GroupChange) -> GroupChange:
         self.journal.configured.note(self.journal.now_ns(), change.states)

@@ -30,7 +30,7 @@ class ConfiguredLinks:
         own = [entry for entry in configured if entry.client == client and entry.at_s <= ends_s]
         own.sort(key=lambda entry: entry.at_s)
         times = tuple(entry.at_s for entry in own)
-        return cls(times, tuple(Conditions.from_dict(entry.conditions).without_muted() for entry in own), ends_s)
+        return cls(times, tuple(Conditions.from_dict(entry.conditions).in_force() for entry in own), ends_s)
 
     @property
     def changed(self) -> bool:

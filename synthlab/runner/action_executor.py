@@ -244,4 +244,4 @@ class ActionExecutor:
 
     def _heard(self, at_ns: int, client: str, state: ClientState) -> None:
         """Called in the sampler's threads."""
-        self._log.configure(at_ns, {client: state})
+        self._log.sampled(at_ns, client, state)

@@ -19,7 +19,8 @@ class Configurations:
     """The conditions of clients over time. `note` may be called by several threads."""
 
     def __init__(self) -> None:
-        self._last: dict[str, Mapping[str, Any]] = {}
+        self._last: dict[str, tuple[int, Mapping[str, Any]]] = {}
+        """The last entry of each client: its time in ns, and the conditions."""
         self._entries: list[Configured] = []
 
     @property
@@ -30,13 +31,26 @@ class Configurations:
     def note(self, at_ns: int, states: Mapping[str, ClientState]) -> None:
         """Record conditions that differ from the client's last ones."""
         for client, state in states.items():
-            conditions = dict(state.conditions_text)
-            if not _same(self._last.get(client), conditions):
-                self._last[client] = conditions
-                self._entries.append(Configured(at_s=seconds_of(at_ns), client=client, conditions=conditions))
+            self._note(at_ns, client, dict(state.conditions_text))
+
+    def sampled(self, at_ns: int, client: str, state: ClientState) -> None:
+        """Record the conditions of a client in an answer of this time; states since the last one at their own times."""
+        walk = state.answer.get("walk")
+        last_ns, conditions = self._last.get(client, (0, {}))
+        if walk and conditions.get("states") == state.conditions_text["states"]:
+            for stay in walk["past"]:
+                begun_ns = at_ns - (state.answer["monotonic_ns"] - stay["at_ns"])
+                if begun_ns > last_ns:
+                    self._note(begun_ns, client, {**conditions, "state": stay["state"]})
+        self.note(at_ns, {client: state})
+
+    def _note(self, at_ns: int, client: str, conditions: dict[str, Any]) -> None:
+        if client not in self._last or not _same(self._last[client][1], conditions):
+            self._last[client] = at_ns, conditions
+            self._entries.append(Configured(at_s=seconds_of(at_ns), client=client, conditions=conditions))
 
 
-def _same(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> bool:
+def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     """Whether the conditions are equal, including the order of their flows."""
     return before == now and list(before.get("flows", ())) == list(now.get("flows", ()))
 
@@ -95,6 +109,10 @@ class RunLog:
     def configure(self, at_ns: int, states: Mapping[str, ClientState]) -> None:
         """Record the conditions of clients if they have changed."""
         self._configured.note(at_ns, states)
+
+    def sampled(self, at_ns: int, client: str, state: ClientState) -> None:
+        """Record the conditions in a sample."""
+        self._configured.sampled(at_ns, client, state)
 
 
 def _in_seconds(name: str, value: Any) -> tuple[str, Any]:

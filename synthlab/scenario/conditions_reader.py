@@ -147,12 +147,15 @@ def _whole_link(given: Mapping[str, Any], files: Mapping[str, str], node: Node) 
 
 def change_of(read: StepArgs, example: str) -> Values:
     """The change described by a step's keys for profile, link and flows; raises WrongUse if it is empty."""
-    sides = {side: read.get(side) for side in SIDES if side in read.values}
-    change: Values = merged(read.get("profile", {}), by_direction(sides))
-    if "flows" in read.values:
-        change = merged(change, {"flows": read.get("flows")})
+    change = merged(read.get("profile", {}), link_change(read.values))
     change = merged(change, {key: read.get(key) for key in ("muted", "order") if key in read.values})
     return change or read.node.wrong(f"changes nothing; add values such as {example}")
+
+
+def link_change(values: Mapping[str, Any]) -> Values:
+    """The change described by what was read for the keys of `link_keys`."""
+    change = by_direction({side: values[side] for side in SIDES if side in values})
+    return change | {"flows": values["flows"]} if "flows" in values else change
 
 
 def link_keys(read_value: ReadValue, values: str) -> dict[str, Key]:

@@ -7,9 +7,9 @@ from dataclasses import Field
 from functools import cache
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, condition_fields
+from syntheticnet.conditions import DIRECTIONS, MOST_STATES, condition_fields
 
-from .keys import TEXT_SCHEMA
+from .keys import TEXT_SCHEMA, TIME_SCHEMA
 
 BOTH = "both"
 CLEAR = "none"
@@ -61,6 +61,23 @@ def _flows_schema(values: str, sides: tuple[str, ...]) -> dict[str, Any]:
     properties = {key: schemas.get(key, reference(values)) for key in keys_of_flow(values, sides)}
     flow = {"type": "object", "properties": properties, "additionalProperties": False}
     return {"type": "object", "additionalProperties": {"anyOf": [flow, {"enum": [None, CLEAR]}]}}
+
+
+def states_schema(sides: tuple[str, ...]) -> dict[str, Any]:
+    """The schema of states by name, each with values of these sides."""
+    weights = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "number", "exclusiveMinimum": 0}}
+    state = {
+        "type": "object",
+        "properties": {
+            "mean": TIME_SCHEMA | {"description": "mean time in this state", "examples": ["5s"]},
+            "to": weights | {"description": "weights of the states that may follow (default: all others alike)"},
+            **dict.fromkeys(sides, reference(VALUES)),
+            "flows": reference(f"flows-of-{VALUES}"),
+        },
+        "required": ["mean"],
+        "additionalProperties": False,
+    }
+    return {"type": "object", "minProperties": 2, "maxProperties": MOST_STATES, "additionalProperties": state}
 
 
 _PATTERNS = {

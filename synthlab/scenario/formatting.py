@@ -22,7 +22,7 @@ def joined(names: Iterable[str]) -> str:
 
 def doc_text(change: Mapping[str, Any]) -> str:
     """A change of conditions on one line; identical directions are merged into `both`."""
-    return "; ".join(_lines(change, ""))
+    return "; ".join(_lines(change, "")) or "no change"
 
 
 def _lines(change: Mapping[str, Any], prefix: str) -> Iterator[str]:

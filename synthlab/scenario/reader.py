@@ -117,7 +117,7 @@ def _read_top(top: Node, path: Path, stack_name: str | None, read: Callable[[str
 
 def _flows(stack: Stack) -> Iterator[str]:
     for network in stack.networks.values():
-        yield from (flow.name for flow in network.conditions.flows)
+        yield from (flow.name for present in network.conditions.each_state() for flow in present.flows)
 
 
 def _refuse_missing(top: Node, given: set[str]) -> None:

@@ -14,7 +14,7 @@ from ..stack import sfu as stack_sfu
 from ..stack import turn as stack_turn
 from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
 from ..stack.profiles import OWN, profiles
-from .conditions_schema import MUTED_SCHEMA, VALUES, link_definitions, reference
+from .conditions_schema import MUTED_SCHEMA, VALUES, link_definitions, reference, states_schema
 from .reader import TOP
 from .step_kind import Key, StepKind
 from .step_reader import COMMON
@@ -111,6 +111,8 @@ def _network() -> Schema:
         **dict.fromkeys(DIRECTIONS, reference(VALUES)),
         "muted": MUTED_SCHEMA,
         "flows": reference(f"flows-of-{VALUES}"),
+        "states": {"anyOf": [states_schema(DIRECTIONS), {"type": "null"}]},
+        "state": _TEXT,
         "seed": {"type": ["integer", "null"], "minimum": 0},
     }
     return {"type": "object", "properties": properties, "additionalProperties": False}

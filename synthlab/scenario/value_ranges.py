@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, dataclass
+from dataclasses import Field, dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -105,11 +105,15 @@ def filled(change: Mapping[str, Any], value: Callable[[Range], Any]) -> dict[str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """Changes by start time; each applies until the next. The last reverts at `lasts_ns`, unless that is None."""
+    """Changes by start time; each applies until the next. The last reverts at `lasts_ns`, unless that is None.
+
+    `files` are those that any of the changes names.
+    """
 
     clients: tuple[str, ...]
     points: tuple[tuple[int, Mapping[str, Any]], ...]
     lasts_ns: int | None
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def actions(self, planner: Planner) -> tuple[Timed, ...]:
         """One action for each point that differs from the previous one.
@@ -127,4 +131,4 @@ class Timeline:
 
     def _change(self, planner: Planner, at_ns: int, change: Mapping[str, Any]) -> Change:
         lease_ns = None if self.lasts_ns is None else self.lasts_ns - at_ns
-        return Change(layer=planner.layer, clients=self.clients, change=change, lease_ns=lease_ns)
+        return Change(layer=planner.layer, clients=self.clients, change=change, lease_ns=lease_ns, files=self.files)

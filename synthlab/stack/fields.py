@@ -19,7 +19,7 @@ from .yaml import Node
 
 MAX_NAME = 40
 PLACES = ("name", "sfu", "lab", "turn")
-NETWORK_KEYS = ("profile", *DIRECTIONS, "muted", "flows", "seed")
+NETWORK_KEYS = ("profile", *DIRECTIONS, "muted", "flows", "states", "state", "seed")
 """No `order`, which only a change has: in a file, flows match in the order in which they are written."""
 MEDIA_SUFFIXES = {"video": (".y4m", ".mjpeg"), "audio": (".wav",)}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from syntheticnet.conditions import ConditionsError, FlowMatch
+from syntheticnet.conditions import Conditions, ConditionsError, FlowMatch
 
 from ..contract import SFU_HOST, TURN_HOST
 from ..errors import did_you_mean
@@ -30,13 +30,22 @@ def refuse_flows(stack: Stack, place: Callable[[str], Node]) -> None:
     """Raise WrongUse for every flow that names an unknown host, where `place` of its owner says it is written."""
     mistakes = Mistakes()
     for owner, network in stack.networks.items():
-        for flow in network.conditions.flows:
+        for where, match in _matches(network.conditions):
             with mistakes.noted():
                 try:
-                    refuse_flow(flow.match, stack)
+                    refuse_flow(match, stack)
                 except ValueError as error:
-                    place(owner).wrong_at(ConditionsError(str(error), f"flows.{flow.name}"))
+                    place(owner).wrong_at(ConditionsError(str(error), where))
     mistakes.report()
+
+
+def _matches(conditions: Conditions) -> Iterator[tuple[str, FlowMatch]]:
+    """Each flow, also those that only a state has, with where it is written."""
+    own = {flow.name for flow in conditions.flows}
+    yield from ((f"flows.{flow.name}", flow.match) for flow in conditions.flows)
+    for state in conditions.states:
+        flows = conditions.in_state(state.name).flows
+        yield from ((f"states.{state.name}.flows.{flow.name}", flow.match) for flow in flows if flow.name not in own)
 
 
 def refuse_flow(match: FlowMatch, stack: Stack) -> None:

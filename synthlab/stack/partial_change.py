@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS
+from syntheticnet.conditions import DIRECTIONS, Conditions
 
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,6 +29,9 @@ def undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, A
     removed = [name for name, flow in (change.get("flows") or {}).items() if flow is None and name in flows]
     if "order" in change or removed:
         back["order"] = list(flows)
+    if "states" in before and Conditions.from_dict(before).changed(change).to_dict().get("states") != before["states"]:
+        # The change took its values out of the states.
+        back["states"] = before["states"]
     return back
 
 
@@ -38,7 +41,10 @@ def _undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, 
         old = before.get(key)
         # Value by value even where there was nothing before: None for a whole link would clear what others have set
         # since.
-        if isinstance(requested, Mapping) and (isinstance(old, Mapping) or key in (*DIRECTIONS, "flows")):
+        if key == "state" and old is None:
+            continue  # it goes with the states
+        whole = key == "states"
+        if not whole and isinstance(requested, Mapping) and (isinstance(old, Mapping) or key in (*DIRECTIONS, "flows")):
             back[key] = _undoing(requested, old or {})
         else:
             back[key] = old

@@ -132,6 +132,10 @@ def _note_values(node: Node, mistakes: Mistakes) -> None:
                     with mistakes.noted():
                         flow.refuse_unknown(_OF_FLOW)
                     _note_values(flow, mistakes)
+        elif key == "states" and isinstance(link.value, dict):
+            for state in link.below():
+                if isinstance(state.value, dict):
+                    _note_values(state, mistakes)
         elif key in DIRECTIONS and isinstance(link.value, dict):
             for name, entry in link.value.items():
                 with mistakes.noted():

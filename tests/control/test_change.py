@@ -102,3 +102,34 @@ def test_undoing(change: dict[str, Any]) -> None:
     changed = before.changed(change)
     assert changed != before
     assert changed.changed(undoing(change, before.to_dict())) == before
+
+
+@pytest.mark.issue(15)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"states": None},
+        {"states": {"a": {"mean": "1s"}, "b": {"mean": "2s"}}},
+        {"state": "bad"},
+        {"egress": {"loss": "1%"}},
+        {"egress": {"latency": "1ms"}},
+        {"flows": {"*:udp": {"ingress": {"rate": "1mbit"}}}},
+    ],
+)
+def test_undoing_with_states(change: dict[str, Any]) -> None:
+    """States come back whole, with the values that a change took out of them."""
+    bad = {"mean": "1s", "egress": {"loss": "9%"}, "flows": {"*:udp": {"ingress": {"rate": "9mbit"}}}}
+    before = Conditions.from_dict({"flows": {"*:udp": {}}, "states": {"good": {"mean": "2s"}, "bad": bad}})
+    changed = before.changed(change)
+    assert changed != before
+    back = undoing(change, before.to_dict())
+    assert changed.changed(back) == before
+    assert ("states" in back) == (changed.states != before.states)
+
+
+@pytest.mark.issue(15)
+def test_undoing_the_first_states() -> None:
+    """There is no state to go back to."""
+    change = {"states": {"a": {"mean": "1s"}, "b": {"mean": "2s"}}, "state": "b"}
+    changed = Conditions().changed(change)
+    assert changed.changed(undoing(change, {})) == Conditions()

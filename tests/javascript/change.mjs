@@ -45,3 +45,14 @@ test("undoing removes a flow value by value, because others may have added to it
 test("undoing puts flows back into their order", () => {
   assert.deepEqual(undoing({ order: ["b"] }, { flows: { a: {}, b: {} } }), { order: ["a", "b"] });
 });
+
+test("undoing brings states back whole, with the values that a change took out of them", () => {
+  const states = { good: { mean: "2s" }, bad: { mean: "1s", egress: { loss: "9%" }, flows: { "*:udp": { ingress: { rate: "9mbit" } } } } };
+  const before = { states, state: "good", flows: { "*:udp": {} } };
+  assert.deepEqual(undoing({ states: { a: { mean: "1s" }, b: { mean: "1s" } } }, before), { states });
+  assert.deepEqual(undoing({ states, state: "bad" }, {}), { states: null });
+  assert.deepEqual(undoing({ state: "bad" }, before), { state: "good" });
+  assert.deepEqual(undoing({ egress: { loss: "1%" } }, before).states, states);
+  assert.deepEqual(undoing({ flows: { "*:udp": { ingress: { rate: "1mbit" } } } }, before).states, states);
+  assert.equal(undoing({ egress: { latency: "1ms" } }, before).states, undefined);
+});

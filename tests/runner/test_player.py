@@ -14,6 +14,7 @@ import pytest
 
 from synthlab.control.client_api import AT_ONCE, ChangeOptions
 from synthlab.control.state import ClientState
+from synthlab.scenario.actions import Change
 from synthlab.text.durations import SECOND_NS, seconds_of
 
 from .played import FPS, playing
@@ -378,3 +379,19 @@ def test_a_client_that_ends_paused_keeps_no_lease(tmp_path: Path) -> None:
     done.play()
     assert done.engine.controlled[-1] == ("unpause", "client2")
     assert done.apis["client2"].state().leases == ()
+
+
+@pytest.mark.issue(15)
+def test_states_are_played_as_planned(tmp_path: Path) -> None:
+    """The record has the values of each stay in the order of the walk; in the end everything is as before."""
+    steps = "  - states: client2\n    walk: {good: {mean: 3s}, bad: {mean: 3s, egress: {loss: 5%}}}\n    for: 20s\n"
+    done = playing(tmp_path, steps)
+    player = done.play()
+    (visit,) = player.plan.visits()
+    planned = [timed.action.change for timed in visit.run.actions if isinstance(timed.action, Change)]
+    assert len(planned) > 3
+    entries = [entry for entry in player.log.configured if entry.client == "client2"]
+    assert [entry.conditions.get("egress", {}) for entry in entries][: len(planned)] == [
+        change.get("egress", {}) for change in planned
+    ]
+    assert done.apis["client2"].conditions.egress.to_dict() == {}

@@ -57,6 +57,27 @@ STEPS = {
         "  - {set: client2, profile: wpt/3gg}\n",
         "3: steps[0].profile: no such profile 'wpt/3gg'; did you mean wpt/3g?; there are: ",
     ),
+    "states without a mean": (
+        "  - states: client2\n    walk:\n      good: {mean: 20s}\n      bad: {both: {loss: 5%}}\n    for: 10s\n",
+        "6: steps[0].walk.bad: has no mean: the mean time in this state, such as mean: 5s",
+    ),
+    "a state that changes too often": (
+        "  - states: client2\n    walk:\n      good: {mean: 20s}\n      bad: {mean: 0.5s}\n    for: 10s\n",
+        "6: steps[0].walk.bad.mean: must be at least 1s in a step",
+    ),
+    "a state that is never reached": (
+        "  - states: client2\n    for: 10s\n    walk:\n      a: {mean: 2s, to: {b: 1}}\n"
+        "      b: {mean: 2s, to: {a: 1}}\n      c: {mean: 2s}\n",
+        "8: steps[0].walk.c: is never reached from a; name it in the `to` of another state",
+    ),
+    "a walk without an end": (
+        "  - states: client2\n    walk: {good: {mean: 20s}, bad: {mean: 2s}}\n",
+        "3: steps[0]: states requires for: duration",
+    ),
+    "a walk of too many changes": (
+        "  - states: client2\n    walk: {good: {mean: 20s}, bad: {mean: 1s}}\n    for: 11h\n",
+        "5: steps[0].for: would result in more than 36000 changes; decrease it",
+    ),
     "no flow": (
         "  - set: client2\n    flows: {'*:upd': {egress: {loss: 1%}}}\n",
         "4: steps[0].flows.*:upd: 'upd' is not a protocol (did you mean udp?): ",

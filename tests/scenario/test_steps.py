@@ -207,6 +207,40 @@ def test_random_walk(tmp_path: Path) -> None:
     assert all(abs(one - other) <= 2.02 for one, other in pairwise(values))
 
 
+WALK = """\
+  - states: client2
+    walk:
+      good: {mean: 20s, to: {congested: 3, gone: 1}}
+      congested: {mean: 5s, egress: {rate_trace: lte.up}, flows: {"*:udp": {both: {loss: 5%}}}}
+      gone: {mean: 2s, both: {outage: true}}
+    for: 10min
+"""
+
+
+@pytest.mark.issue(15)
+def test_states(tmp_path: Path) -> None:
+    """Reproducible by seed; each change has the values of one state, for the rest of the time."""
+    (tmp_path / "lte.up").write_text("1\n5\n")
+
+    def walk(seed: int) -> list[tuple[int, Change]]:
+        (visit,) = planned(tmp_path, WALK, seed).visits()
+        return [(timed.at_ns, timed.action) for timed in visit.run.actions if isinstance(timed.action, Change)]
+
+    assert walk(1) == walk(1) != walk(2)
+    flows = {"*:udp": {"ingress": {"loss": "5%"}, "egress": {"loss": "5%"}}}
+    out = {"ingress": {"outage": True}, "egress": {"outage": True}}
+    sets: list[dict[str, Any]] = [{}, {"egress": {"rate_trace": "lte.up"}, "flows": flows}, out]
+    made = walk(1)
+    assert (made[0][0], made[0][1].change) == (0, {})
+    assert all(change.change in sets for _, change in made)
+    assert all(change.change != other.change for (_, change), (_, other) in pairwise(made))
+    assert all(at_ns + (change.lease_ns or 0) == 600 * S for at_ns, change in made)
+    assert all(later - at_ns >= S // 10 for (at_ns, _), (later, _) in pairwise(made))
+    assert all(change.files == {"lte.up": "1\n5\n"} for _, change in made)
+    assert 20 < len(made) < 100  # 11 s a stay on average
+    checked(tmp_path, WALK)
+
+
 def test_mahimahi_trace(tmp_path: Path) -> None:
     """Clients get the file and replay it; it replaces a rate."""
     (tmp_path / "lte.up").write_text("1\n5\n")

@@ -102,14 +102,26 @@ MISTAKES = {
         client("app: bot, network: {ingress: {los: 1%}}"),
         "3: clients.c.network.ingress.los: no such condition; did you mean loss?; allowed: rate, ",
     ),
+    "state without a mean": (
+        client("image: x, network: {states: {good: {mean: 2s}, bad: {egress: {loss: 5%}}}}"),
+        "3: clients.c.network.states.bad: has no mean: the mean time in this state, such as mean: 5s",
+    ),
+    "wrong value of a state": (
+        client("image: x, network: {states: {good: {mean: 2s}, bad: {mean: 1s, egress: {loss: 120%}}}}"),
+        "3: clients.c.network.states.bad.egress.loss: '120%' is not between 0% and 100%",
+    ),
+    "flow of a state with an unknown host": (
+        client("image: x, network: {states: {good: {mean: 2s}, bad: {mean: 1s, flows: {'sfo:udp': {}}}}}"),
+        "3: clients.c.network.states.bad.flows.sfo:udp: no host 'sfo' in this lab; did you mean sfu?; there are: c, ",
+    ),
     "unknown direction": (
         client("app: bot, network: {egres: {loss: 1%}}"),
         "3: clients.c.network.egres: no such key; did you mean egress?; allowed: profile, ingress, egress, "
-        "muted, flows, seed",
+        "muted, flows, states, state, seed",
     ),
     "order of flows": (
         client("app: bot, network: {flows: {'*:udp': {}}, order: ['*:udp']}"),
-        "3: clients.c.network.order: no such key; allowed: profile, ingress, egress, muted, flows, seed",
+        "3: clients.c.network.order: no such key; allowed: profile, ingress, egress, muted, flows, states, state, seed",
     ),
     "bad mute": (
         client("app: bot, network: {flows: {'*:udp': {muted: maybe}}}"),

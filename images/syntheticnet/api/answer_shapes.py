@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..conditions import DIRECTIONS
 from ..version import VERSION
-from .condition_shapes import CHANGE, CONDITIONS
+from .condition_shapes import CHANGE, CONDITIONS, STATE_NAME
 from .shape import Shape, any_of, flag, listed, mapped, number, one_of, record, text, whole
 
 AT_NS = whole(81_000_000_000_000, description="time of CLOCK_MONOTONIC in ns")
@@ -52,6 +52,16 @@ _RECORD = record(
     },
     {"change": CHANGE, "lasts_ns": whole(10**10)},
 ).named("HistoryRecord")
+_WALK = record(
+    {
+        "state": STATE_NAME,
+        "since_ns": AT_NS,
+        "until_ns": AT_NS,
+        "age_s": number(1.2),
+        "states": mapped(record({"entered": whole(3), "spent_s": number(61.5)}), "good", "bad"),
+        "past": listed(record({"at_ns": AT_NS, "state": STATE_NAME}), description="the last 32 states, oldest first"),
+    }
+).named("Walk")
 LEASES = record({"monotonic_ns": AT_NS, **_SCHEDULE})
 
 _BY_CAUSE = mapped(whole(60), "loss")
@@ -120,9 +130,10 @@ _STATE = {
     "links": _both(_LINK_COUNTS),
     "flows": mapped(_both(COUNTS), "default", "*:rtp"),
 }
-STATE = record(_STATE).named("State")
+_WALKING = {"walk": _WALK}
+STATE = record(_STATE, _WALKING).named("State")
 _PREVIEW = record({"conditions": CONDITIONS, "monotonic_ns": AT_NS, "state": STATE}).named("Preview")
-_SCHEDULED = record({**_STATE, "entry": ENTRY}).named("StateWithEntry")
+_SCHEDULED = record({**_STATE, "entry": ENTRY}, _WALKING).named("StateWithEntry")
 CHANGED = any_of(STATE, _SCHEDULED, _PREVIEW)
 
 STATS_PUBLISHED = mapped(ANY).with_example({"video": {"client2": {"fps": 15}}})

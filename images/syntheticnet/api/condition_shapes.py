@@ -8,13 +8,16 @@ from typing import Any
 
 from ..conditions import DIRECTIONS, FILE, condition_fields
 from ..conditions.units import SWITCH
-from .shape import Shape, listed, mapped, record, text, whole
+from .shape import Shape, listed, mapped, number, record, text, whole
 
 FLOW = "*:rtp"
 MATCH = text(FLOW, description="a flow expression: host[:protocol[:port[-port]]][,pt=N][,ssrc=N]")
 SEED = whole(5, minimum=0, maximum=2**63 - 1, description="seed of all random draws")
 MUTED = Shape({"const": True, "description": "kept, but not in force"}, True)
 MUTED_CHANGE = Shape({"type": ["boolean", "string", "null"], "description": "kept, but not in force"}, True)
+_MEAN = text("5s", description="mean time in this state, 100ms to 1h")
+_TO = mapped(number(3, description="weight of a state that may follow; without any, all others may"), "good")
+STATE_NAME = text("good", description="the state that the walk is in; in a change: that it begins with")
 SHOWN = ("rate", "latency", "loss")
 """The conditions of examples; all together they would contradict each other."""
 
@@ -52,6 +55,13 @@ _FLOW = record({}, {"match": MATCH, **dict.fromkeys(DIRECTIONS, LINK), "muted": 
 )
 _FLOW_CHANGE = record({}, {"match": MATCH, **dict.fromkeys(DIRECTIONS, LINK_CHANGE.or_null()), "muted": MUTED_CHANGE})
 
+_FLOW_OF_STATE = record({}, {"match": MATCH, **dict.fromkeys(DIRECTIONS, LINK_CHANGE)}).named("FlowOfState")
+_STATE = record(
+    {"mean": _MEAN},
+    {"to": _TO, **dict.fromkeys(DIRECTIONS, LINK_CHANGE), "flows": mapped(_FLOW_OF_STATE, FLOW)},
+).named("ConditionsState")
+_STATES = mapped(_STATE).with_example({"good": {"mean": "20s"}, "bad": {"mean": "5s", "egress": {"loss": "5%"}}})
+
 CONDITIONS = (
     record(
         {},
@@ -59,6 +69,8 @@ CONDITIONS = (
             **dict.fromkeys(DIRECTIONS, LINK),
             "muted": MUTED,
             "flows": mapped(_FLOW.named("Flow"), FLOW),
+            "states": _STATES,
+            "state": STATE_NAME,
             "seed": SEED,
         },
     )
@@ -73,6 +85,8 @@ CHANGE = (
             "muted": MUTED_CHANGE,
             "flows": mapped(_FLOW_CHANGE.named("FlowChange").or_null(), FLOW).or_null(),
             "order": listed(text(FLOW), description="flows that go first"),
+            "states": _STATES.or_null(),
+            "state": STATE_NAME,
             "seed": SEED.or_null(),
         },
     )

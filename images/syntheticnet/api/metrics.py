@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from ..conditions import DIRECTIONS, LinkConditions, QueueLimit
 from ..version import VERSION
 from .flow_labels import DEFAULT, OTHER, FlowLabels, Rising
-from .samples import in_force
+from .samples import flow_names, in_force
 from .state_answer import Identity
 
 COUNTED = {
@@ -57,7 +57,7 @@ PROBE_TOTALS = {
     "errors": "those of them that failed",
     "skipped": "those that were not counted because this machine was too slow",
 }
-LINK, FLOW, PROBE = ("direction",), ("direction", "flow"), ("service", "kind")
+LINK, FLOW, PROBE, STATE = ("direction",), ("direction", "flow"), ("service", "kind"), ("state",)
 
 Report = Mapping[str, Any]
 LabelledCounts = Sequence[tuple[tuple[str, ...], Mapping[str, Any]]]
@@ -72,12 +72,13 @@ class ClientMetrics:
 
     def text(self, report: Report, stats_ages: Iterable[float], probes: Report | None = None) -> bytes:
         """`stats_ages` are the ages in seconds of what the application publishes; `probes` is what these measured."""
-        named = self._labels.of(report["conditions"].get("flows", ()))
+        named = self._labels.of(flow_names(report["conditions"]))
         links = [((direction,), report["links"][direction]) for direction in DIRECTIONS]
         families = [
             InfoMetricFamily("synthlab_client", "this client", self._about),
             *_of_forwarder(report["forwarder"]),
             *_of_schedule(report),
+            *_of_walk(report.get("walk", {})),
             *_of_stats(list(stats_ages)),
             *_of_probes(probes or {}),
             *_set(report, named),
@@ -146,6 +147,16 @@ def _of_schedule(report: Report) -> Iterator[Metric]:
     yield _gauge("leases", "leases in force", len(report["leases"]))
     yield _gauge("scheduled_changes", "changes that are scheduled", len(report["scheduled"]))
     yield _counter("failed_changes", "leases and scheduled changes that became invalid", report["failed"]["count"])
+
+
+def _of_walk(walk: Report) -> Iterator[Metric]:
+    """The present state, and how often each was entered; no series without states."""
+    present = GaugeMetricFamily("synthlab_state", "1 for the state that the client is in, else 0", labels=STATE)
+    entered = CounterMetricFamily("synthlab_state_entered", "times that the walk came into a state", labels=STATE)
+    for name, counts in walk.get("states", {}).items():
+        present.add_metric((name,), float(name == walk["state"]))
+        entered.add_metric((name,), counts["entered"])
+    yield from (present, entered)
 
 
 def _of_stats(ages: list[float]) -> Iterator[Metric]:

@@ -17,6 +17,7 @@ from .qos_format import (
     MAX_MS,
     UNLIMITED_BPS,
     labelled,
+    written,
     written_match,
     written_values,
 )
@@ -59,9 +60,14 @@ def changed(present: Conditions, spec: object) -> Conditions:
 
     Read back, the result is that spec again. Scripts read, edit and post whole specs, so values that the format cannot
     express must survive unless the spec changes a value that contradicts them. What is muted cannot be expressed: a
-    muted link loses its values when the spec sets others, a muted flow when another one takes its name.
+    muted link loses its values when the spec sets others, a muted flow when another one takes its name. Another spec
+    than that of their state ends the walk between states.
     """
-    requested, shown = parse(spec), present.without_muted()
+    if present.state is not None:
+        if written(parse(spec)) == written(present):
+            return present
+        present = present.in_state(present.state)
+    requested, shown = parse(spec), present.in_force()
     links = {name: _touched(getattr(shown, name), getattr(requested, name), LinkConditions()) for name in LINKS}
     known = labelled(shown.flows)
     flows = {flow.name: _changed_flow(known.get(flow.name), flow, links) for flow in requested.flows}

@@ -21,7 +21,7 @@ LINKS = ("ingress", "egress")
 
 def written(conditions: Conditions) -> dict[str, Any]:
     """The spec for `conditions`, or the nearest to them; flows that are muted, or cannot be named, are left out."""
-    shown = conditions.without_muted()
+    shown = conditions.in_force()
     links = {direction: getattr(shown, direction) for direction in LINKS}
     return {
         "default_link": {direction: written_values(link) for direction, link in links.items()},

@@ -24,15 +24,24 @@ PanelValues = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 def shown_flows(report: Report) -> list[str]:
     """The flows that have panels: the first in order."""
-    return list(islice(report["conditions"].get("flows", ()), MOST_PANELS))
+    return list(islice(flow_names(report["conditions"]), MOST_PANELS))
+
+
+def flow_names(conditions: Mapping[str, Any]) -> list[str]:
+    """The flows in written conditions, in order; then those that only their state has."""
+    present = conditions.get("states", {}).get(conditions.get("state"), {})
+    return list(dict.fromkeys((*conditions.get("flows", ()), *present.get("flows", ()))))
 
 
 def in_force(conditions: Mapping[str, Any], flows: Iterable[str]) -> dict[str, dict[str, LinkConditions]]:
     """The values in force by panel and direction: those of the link, and those of these flows over the link's."""
-    written = conditions.get("flows", {})
-    parsed = Conditions.from_dict({**conditions, "flows": {name: written[name] for name in flows}}).without_muted()
+    shown, written = set(flows), conditions.get("flows", {})
+    # Only those that are asked for, as there may be a thousand; but states may name any.
+    few = written if "states" in conditions else {name: flow for name, flow in written.items() if name in shown}
+    parsed = Conditions.from_dict({**conditions, "flows": few}).in_force()
     links = {direction: getattr(parsed, direction) for direction in DIRECTIONS}
-    over = {flow.name: {name: getattr(flow, name).over(link) for name, link in links.items()} for flow in parsed.flows}
+    own = [flow for flow in parsed.flows if flow.name in shown]
+    over = {flow.name: {name: getattr(flow, name).over(link) for name, link in links.items()} for flow in own}
     return {
         panel: {direction: values.effective() for direction, values in its.items()}
         for panel, its in {ALL: links, **over}.items()
@@ -67,7 +76,7 @@ def sample(report: Report, before: Report | None, values_set: PanelValues, unix_
             for panel, its in counted.items()
         },
     }
-    more = len(report["conditions"].get("flows", ())) - len(flows)
+    more = len(flow_names(report["conditions"])) - len(flows)
     return values | ({"more_flows": more} if more > 0 else {})
 
 

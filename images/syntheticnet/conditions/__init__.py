@@ -1,21 +1,25 @@
 """The schema of conditions, shared by host and container. Standard library only, because both import it."""
 
-from .change import DIRECTIONS, ConditionsChange
+from .change import ConditionsChange
 from .client import Conditions, Flow
 from .depth import longest_wait_ms
 from .duration import parse_duration, write_duration
 from .errors import ConditionsError, refuse_unknown
 from .file_values import FileValue, KeyPath, file_values
 from .flow import FlowMatch
+from .flow_change import DIRECTIONS
 from .link import LinkConditions, condition_fields
 from .nearest import nearest, nearest_condition
+from .states import MOST_STATES, NetworkState, parse_states, refuse_unreachable
 from .units import FILE, QUEUE, RATE, SHARE, SWITCH, TIME, QueueLimit, Unit
 from .uploads import MOST_BYTES, refuse_crowd, size_of
+from .walk import Stay, first_stay, next_stay
 
 __all__ = [
     "DIRECTIONS",
     "FILE",
     "MOST_BYTES",
+    "MOST_STATES",
     "QUEUE",
     "RATE",
     "SHARE",
@@ -29,16 +33,22 @@ __all__ = [
     "FlowMatch",
     "KeyPath",
     "LinkConditions",
+    "NetworkState",
     "QueueLimit",
+    "Stay",
     "Unit",
     "condition_fields",
     "file_values",
+    "first_stay",
     "longest_wait_ms",
     "nearest",
     "nearest_condition",
+    "next_stay",
     "parse_duration",
+    "parse_states",
     "refuse_crowd",
     "refuse_unknown",
+    "refuse_unreachable",
     "size_of",
     "write_duration",
 ]

@@ -5,50 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from .errors import ConditionsError, refuse_unknown
-from .flow import FlowMatch
-from .link import LinkChange
-from .units import SWITCH
+from .flow_change import DIRECTIONS, FlowChange, LinkChanges, parse_flows, parse_links, parse_muted
+from .states import NetworkState, parse_states
 
-DIRECTIONS = ("ingress", "egress")
-RESERVED = "default"
-"""Not allowed as a flow name: counters use it for the link itself."""
-
-LinkChanges = Mapping[str, LinkChange | None]
-"""By direction; None clears all values of one."""
-
-
-@dataclass(frozen=True, slots=True)
-class FlowChange:
-    """The change of one flow; a `match` or `muted` of None keeps the flow's own."""
-
-    links: LinkChanges
-    match: FlowMatch | None = None
-    muted: bool | None = None
-
-    @classmethod
-    def parse(cls, name: str, written: object) -> FlowChange | None:
-        """Parse a flow's change; None removes the flow. Raises ConditionsError."""
-        if written is None:
-            return None
-        if not isinstance(written, Mapping):
-            raise ConditionsError(f"{written!r} is not a mapping of values such as {{egress: {{loss: 5%}}}}")
-        if name == RESERVED:
-            raise ConditionsError("is reserved for the link's own values; choose another name")
-        if not name.isprintable():
-            raise ConditionsError("has characters that are not printable")
-        refuse_unknown(written, ("match", *DIRECTIONS, "muted"))
-        match = _parse_match(written["match"]) if "match" in written else None
-        return cls(_parse_links(written), match, _parse_muted(written))
+_KEYS = (*DIRECTIONS, "muted", "flows", "order", "states", "state", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionsChange:
     """A partial change of one client's conditions; None removes a flow, `clears_flows` first removes all.
 
-    `muted` is of the link, and None keeps it. The flows named in `order` go first, in this order.
+    `muted` is of the link, and None keeps it. The flows named in `order` go first, in this order. `states` replace all
+    states if it `sets_states`; none end the walk. `state` is the one that the walk begins with.
     """
 
     links: LinkChanges = field(default_factory=dict)
@@ -56,6 +26,9 @@ class ConditionsChange:
     clears_flows: bool = False
     order: tuple[str, ...] = ()
     muted: bool | None = None
+    sets_states: bool = False
+    states: tuple[NetworkState, ...] = ()
+    state: str | None = None
     sets_seed: bool = False
     seed: int | None = None
 
@@ -64,62 +37,29 @@ class ConditionsChange:
         """A written or already parsed change; raises ConditionsError."""
         return change if isinstance(change, ConditionsChange) else cls.parse(change)
 
+    @property
+    def sets_walk(self) -> bool:
+        """Whether it says what the walk between states is."""
+        return self.sets_states or self.state is not None
+
     @classmethod
     def parse(cls, written: object) -> ConditionsChange:
         if not isinstance(written, Mapping):
-            raise ConditionsError(f"{written!r} is not a mapping with ingress, egress, muted, flows, order or seed")
-        refuse_unknown(written, (*DIRECTIONS, "muted", "flows", "order", "seed"))
+            raise ConditionsError(f"{written!r} is not a mapping with {', '.join(_KEYS[:-1])} or {_KEYS[-1]}")
+        refuse_unknown(written, _KEYS)
         flows = written.get("flows", {})
         return cls(
-            links=_parse_links(written),
-            flows={} if flows is None else _parse_flows(flows),
+            links=parse_links(written),
+            flows={} if flows is None else parse_flows(flows),
             clears_flows=flows is None,
             order=_parse_order(written.get("order", [])),
-            muted=_parse_muted(written),
+            muted=parse_muted(written),
+            sets_states="states" in written,
+            states=_parse_states(written.get("states")),
+            state=_parse_state(written["state"]) if "state" in written else None,
             sets_seed="seed" in written,
             seed=_parse_seed(written.get("seed")),
         )
-
-
-def _parse_links(written: Mapping[str, Any]) -> LinkChanges:
-    links: dict[str, LinkChange | None] = {}
-    for direction in DIRECTIONS:
-        if direction in written:
-            try:
-                links[direction] = None if written[direction] is None else LinkChange.parse(written[direction])
-            except ConditionsError as error:
-                raise error.under(direction) from None
-    return links
-
-
-def _parse_flows(written: object) -> dict[str, FlowChange | None]:
-    if not isinstance(written, Mapping):
-        raise ConditionsError(
-            f"{written!r} is not a mapping of flows such as {{'*:udp': {{egress: {{loss: 5%}}}}}}", "flows"
-        )
-    flows: dict[str, FlowChange | None] = {}
-    for name, change in written.items():
-        try:
-            flows[str(name)] = FlowChange.parse(str(name), change)
-        except ConditionsError as error:
-            raise error.under(f"flows.{name}") from None
-    return flows
-
-
-def _parse_match(written: object) -> FlowMatch:
-    try:
-        return FlowMatch.parse(written)
-    except ConditionsError as error:
-        raise error.under("match") from None
-
-
-def _parse_muted(written: Mapping[str, Any]) -> bool | None:
-    if "muted" not in written:
-        return None
-    try:
-        return bool(written["muted"] is not None and SWITCH.parse(written["muted"]))
-    except ValueError as error:
-        raise ConditionsError(str(error), "muted") from None
 
 
 def _parse_order(written: object) -> tuple[str, ...]:
@@ -129,6 +69,19 @@ def _parse_order(written: object) -> tuple[str, ...]:
         if count > 1:
             raise ConditionsError(f"{name!r} is listed {count} times; list each flow once", "order")
     return tuple(written)
+
+
+def _parse_states(written: object) -> tuple[NetworkState, ...]:
+    try:
+        return () if written is None else parse_states(written)
+    except ConditionsError as error:
+        raise error.under("states") from None
+
+
+def _parse_state(written: object) -> str:
+    if not isinstance(written, str):
+        raise ConditionsError(f"{written!r} is not the name of a state such as good", "state")
+    return written
 
 
 def _parse_seed(value: object) -> int | None:

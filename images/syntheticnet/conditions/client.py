@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .change import DIRECTIONS, ConditionsChange, FlowChange
+from .change import ConditionsChange
 from .errors import ConditionsError
 from .flow import FlowMatch, HostPort
+from .flow_change import DIRECTIONS, FlowChange, LinkChanges
 from .link import LinkChange, LinkConditions
+from .states import NetworkState, refuse_unreachable
 
 MAX_FLOWS = 1000
 Put = Callable[[LinkConditions, LinkChange], LinkConditions]
-"""Applies a change to the values of a link: `changed` or `restored` of LinkConditions."""
+"""Applies a change to the values of a link: `changed`, `restored` or `under` of LinkConditions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,8 @@ class Flow:
 class Conditions:
     """All conditions of one client's network. `Conditions()` impairs nothing.
 
-    While `muted`, the values of the two links are kept but not in force; flows then lie over a perfect link.
+    While `muted`, the values of the two links are kept but not in force; flows then lie over a perfect link. `states`
+    are what a walk goes between; it is in `state`, or begins there.
     """
 
     ingress: LinkConditions = field(default_factory=LinkConditions)
@@ -50,6 +53,8 @@ class Conditions:
     flows: tuple[Flow, ...] = ()
     seed: int | None = None
     muted: bool = False
+    states: tuple[NetworkState, ...] = ()
+    state: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.flows) > MAX_FLOWS:
@@ -58,28 +63,50 @@ class Conditions:
     @property
     def perfect(self) -> bool:
         """Whether no values are set."""
-        return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows)
+        return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows or self.states)
 
-    def without_muted(self) -> Conditions:
-        """What is in force of them; the same object if nothing is muted."""
-        if not self.muted and not any(flow.muted for flow in self.flows):
-            return self
-        flows = tuple(flow for flow in self.flows if not flow.muted)
-        if self.muted:
-            return Conditions(flows=flows, seed=self.seed)
-        return replace(self, flows=flows)
+    @property
+    def pace(self) -> tuple[object, ...]:
+        """What a walk between the states depends on, besides the seed: all but their values."""
+        return (self.state, *((state.name, state.mean_ns, state.to) for state in self.states))
+
+    def in_force(self) -> Conditions:
+        """What is in force of them: in their state, and without what is muted; the same object if that is all."""
+        present = self.in_state(self.state) if self.state else self
+        if not present.muted and not any(flow.muted for flow in present.flows):
+            return present
+        flows = tuple(flow for flow in present.flows if not flow.muted)
+        if present.muted:
+            return Conditions(flows=flows, seed=present.seed)
+        return replace(present, flows=flows)
+
+    def each_state(self) -> tuple[Conditions, ...]:
+        """These conditions, and those in each of their states."""
+        return (self, *(self.in_state(state.name) for state in self.states))
+
+    def in_state(self, name: str) -> Conditions:
+        """The conditions in one state, without states; its values lie over the others. Raises ConditionsError."""
+        state = next(state for state in self.states if state.name == name)
+        try:
+            over = self._put(ConditionsChange(links=state.links, flows=state.flows), LinkConditions.under)
+        except ConditionsError as error:
+            raise error.under(f"states.{name}") from None
+        return replace(over, states=(), state=None)
 
     def changed(self, change: object) -> Conditions:
         """These conditions with all of `change` applied, or none of it; raises ConditionsError.
 
-        `change` has the keys ingress, egress, muted, flows, order and seed. Missing keys keep their values, and None
-        clears one. `flows` maps a flow's name (its expression, unless it has `match`) to its change; None removes the
-        flow. `order` lists the flows that go first. A changed or moved flow that can never match is an error, and so
-        is one that hides a later flow. A change applied several times can be parsed beforehand.
+        `change` has the keys ingress, egress, muted, flows, order, states, state and seed. Missing keys keep their
+        values, and None clears one. `flows` maps a flow's name (its expression, unless it has `match`) to its change;
+        None removes the flow. `order` lists the flows that go first. A changed or moved flow that can never match is
+        an error, and so is one that hides a later flow. `states` replaces all states; any other value that a change
+        names is taken out of every state. A change applied several times can be parsed beforehand.
         """
         parsed = ConditionsChange.of(change)
         requested = self._with(parsed, LinkConditions.changed)
         _refuse_shadowed([flow for flow in requested.flows if not flow.muted], {*parsed.flows, *parsed.order})
+        if parsed.sets_states:
+            _refuse_idle_states(requested)
         return requested
 
     @classmethod
@@ -96,11 +123,36 @@ class Conditions:
         values = _written_links(self) | _written_muted(self)
         if self.flows:
             values["flows"] = {flow.name: flow.to_dict() for flow in self.flows}
+        if self.states:
+            values |= {"states": {state.name: state.to_dict() for state in self.states}, "state": self.state}
         if self.seed is not None:
             values["seed"] = self.seed
         return values
 
     def _with(self, change: ConditionsChange, put: Put) -> Conditions:
+        changed = replace(self._put(change, put), **self._changed_states(change))
+        for state in changed.states:
+            changed.in_state(state.name)
+        return changed
+
+    def _changed_states(self, change: ConditionsChange) -> dict[str, Any]:
+        states = change.states if change.sets_states else self._masked_states(change)
+        names = [state.name for state in states]
+        if change.state is not None and change.state not in names:
+            raise ConditionsError(
+                f"no such state {change.state!r}; existing states: {', '.join(names) or 'none'}", "state"
+            )
+        begins = next(iter(names), None) if change.sets_states else self.state
+        return {"states": states, "state": change.state or begins}
+
+    def _masked_states(self, change: ConditionsChange) -> tuple[NetworkState, ...]:
+        """The states without what a change names: what was said last counts, in every state."""
+        return tuple(
+            state.without(change.links, {**change.flows, **(dict.fromkeys(state.flows) if change.clears_flows else {})})
+            for state in self.states
+        )
+
+    def _put(self, change: ConditionsChange, put: Put) -> Conditions:
         seed = change.seed if change.sets_seed else self.seed
         muted = self.muted if change.muted is None else change.muted
         flows = _changed_flows(() if change.clears_flows else self.flows, change.flows, put)
@@ -157,6 +209,36 @@ def _ordered_flows(flows: tuple[Flow, ...], order: tuple[str, ...]) -> tuple[Flo
         if name not in by_name:
             raise ConditionsError(f"no such flow {name!r}; existing flows: {', '.join(by_name) or 'none'}", "order")
     return tuple({name: by_name[name] for name in (*order, *by_name)}.values())
+
+
+def _refuse_idle_states(conditions: Conditions) -> None:
+    """Raise for a state that the walk never comes to, and for values of one that would have no effect."""
+    try:
+        if conditions.state is not None:
+            refuse_unreachable(conditions.states, conditions.state)
+        for state in conditions.states:
+            _refuse_idle_values(conditions.in_state(state.name), state)
+    except ConditionsError as error:
+        raise error.under("states") from None
+
+
+def _refuse_idle_values(present: Conditions, state: NetworkState) -> None:
+    try:
+        _refuse_void(present, state.links)
+        for flow in present.flows:
+            if flow.name in state.flows:
+                _refuse_void(flow, state.flows[flow.name].links, f"flows.{flow.name}.")
+        _refuse_shadowed([flow for flow in present.flows if not flow.muted], set(state.flows))
+    except ConditionsError as error:
+        raise error.under(state.name) from None
+
+
+def _refuse_void(owner: Flow | Conditions, changes: LinkChanges, prefix: str = "") -> None:
+    for direction, change in changes.items():
+        void = getattr(owner, direction).void()
+        for name in change.to_dict() if change else ():
+            if name in void:
+                raise ConditionsError(f"requires {void[name]}", f"{prefix}{direction}.{name}")
 
 
 def _refuse_shadowed(flows: Sequence[Flow], names: set[str]) -> None:

@@ -87,7 +87,7 @@ def named_files(written: Mapping[str, Any]) -> set[str]:
 
 
 def _links(conditions: Conditions) -> Iterator[tuple[str, LinkConditions]]:
-    owners = [("", conditions), *((f"flows.{flow.name}.", flow) for flow in conditions.flows)]
-    for prefix, owner in owners:
-        for direction in DIRECTIONS:
-            yield f"{prefix}{direction}", getattr(owner, direction)
+    for present in conditions.each_state():
+        for prefix, owner in (("", present), *((f"flows.{flow.name}.", flow) for flow in present.flows)):
+            for direction in DIRECTIONS:
+                yield f"{prefix}{direction}", getattr(owner, direction)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from .errors import ConditionsError
 from .flow import FlowMatch
@@ -10,13 +11,18 @@ from .flow import FlowMatch
 
 def named_hosts(change: object) -> dict[str, str]:
     """Each host name with a flow that uses it; invalid flows are skipped."""
-    flows = change.get("flows") if isinstance(change, Mapping) else None
     hosts: dict[str, str] = {}
-    for name, flow in flows.items() if isinstance(flows, Mapping) else ():
-        host = _host(flow.get("match", name)) if isinstance(flow, Mapping) else None
-        if host is not None:
-            hosts.setdefault(host, str(name))
+    for owner in (change, *_mapping(change, "states").values()):
+        for name, flow in _mapping(owner, "flows").items():
+            host = _host(flow.get("match", name)) if isinstance(flow, Mapping) else None
+            if host is not None:
+                hosts.setdefault(host, str(name))
     return hosts
+
+
+def _mapping(owner: object, key: str) -> Mapping[Any, Any]:
+    value = owner.get(key) if isinstance(owner, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
 
 
 def _host(expression: object) -> str | None:

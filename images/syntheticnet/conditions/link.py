@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
+from functools import cache
 from typing import Any
 
 from .errors import ConditionsError, refuse_unknown
@@ -234,13 +235,12 @@ class LinkConditions:
 
     def over(self, base: LinkConditions) -> LinkConditions:
         """These values over those of `base`, without the base values that these exclude."""
-        values = {item.name: value for item, value in self.named()}
-        for item in condition_fields():
-            if item.metadata["excludes"]:
-                pair = item.name, _attribute(item.metadata["excludes"])
-                if any(attribute in values for attribute in pair):
-                    values = dict.fromkeys(pair) | values
-        return replace(base, **values)
+        return base.under(LinkChange({item.name: value for item, value in self.named()}))
+
+    def under(self, change: LinkChange) -> LinkConditions:
+        """These values with `change` over them, without those that it excludes; it may make values void."""
+        cleared = {other for name, value in change.values.items() if value is not None for other in _excluded(name)}
+        return replace(self, **{**dict.fromkeys(cleared), **change.values})
 
     def restored(self, change: object) -> LinkConditions:
         """As `changed`, but accepts void values: for a change that was applied before."""
@@ -284,6 +284,21 @@ class LinkChange:
         refuse_unknown(written, by_name, "condition")
         return cls({by_name[name].name: _parsed(by_name[name], value) for name, value in written.items()})
 
+    def without(self, other: LinkChange) -> LinkChange:
+        """This change without the values that `other` sets or clears, and without those that it excludes."""
+        excluded = {gone for name, value in other.values.items() if value is not None for gone in _excluded(name)}
+        return LinkChange(
+            {name: value for name, value in self.values.items() if name not in other.values and name not in excluded}
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change in written form; `parse` reads it back."""
+        by_attribute = {item.name: item.metadata for item in condition_fields()}
+        return {
+            by_attribute[name]["name"]: None if value is None else by_attribute[name]["unit"].format(value)
+            for name, value in self.values.items()
+        }
+
 
 def condition_fields() -> tuple[Field[Any], ...]:
     """The fields of LinkConditions; the metadata has name, unit, help, example, needs and excludes."""
@@ -292,6 +307,15 @@ def condition_fields() -> tuple[Field[Any], ...]:
 
 def _attribute(name: str) -> str:
     return next(item.name for item in condition_fields() if item.metadata["name"] == name)
+
+
+@cache
+def _excluded(attribute: str) -> tuple[str, ...]:
+    """The attributes that cannot be combined with this one."""
+    pairs = [
+        (item.name, _attribute(item.metadata["excludes"])) for item in condition_fields() if item.metadata["excludes"]
+    ]
+    return tuple(other for pair in pairs if attribute in pair for other in pair if other != attribute)
 
 
 def _possible(values: LinkConditions) -> LinkConditions:

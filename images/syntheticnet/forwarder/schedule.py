@@ -14,8 +14,9 @@ from typing import Any
 
 from ..conditions import Conditions, ConditionsError
 from .history import API, MOST_CHANGE_BYTES, STARTUP, History, HistoryRecord, Kind, recorded
-from .in_force import InForce, Names
+from .in_force import InForce, Names, Sowing
 from .schedule_entry import ChangeRequest, Entry
+from .state_walk import StateWalk
 
 # Changes within these bounds drop nothing and hardly delay packets (docs/forwarder.md, Changes).
 MOST_LEASES = 64
@@ -46,16 +47,24 @@ class ConditionSchedule:
     failures: tuple[Mapping[str, Any], ...] = ()
     next_id: int = 1
     history: History = ()
+    stated: int = 0
+    """The entry that set the states of the base."""
+    walk: StateWalk | None = None
 
     @classmethod
     def started(cls, startup: Conditions, drawn: int, now: int) -> ConditionSchedule:
         """The schedule a client starts with."""
         request = ChangeRequest(change=startup.to_dict(), replace=True, by=STARTUP)
-        return cls(startup, drawn)._noted("replace", Entry.requested(0, request, now), now)
+        return cls(startup, drawn)._noted("replace", Entry.requested(0, request, now), now)._walked(now)
 
     @cached_property
     def conditions(self) -> Conditions:
-        """The effective conditions; their seed is never None."""
+        """The effective conditions in their present state; their seed is never None."""
+        return replace(self._requested, state=self.walk.stay.state) if self.walk else self._requested
+
+    @cached_property
+    def _requested(self) -> Conditions:
+        """The effective conditions; their state is the one that the walk begins with."""
         effective = self.base
         for lease in self.leases:
             effective = lease.request.on(effective)
@@ -69,17 +78,23 @@ class ConditionSchedule:
     @cached_property
     def conditions_text(self) -> dict[str, Any]:
         """The effective conditions as text."""
-        return self.conditions.to_dict() if self.leases else self.base_text | {"seed": self.conditions.seed}
+        return (
+            self.conditions.to_dict() if self.leases or self.walk else self.base_text | {"seed": self.conditions.seed}
+        )
 
     @cached_property
     def in_force(self) -> InForce:
+        return InForce(self.conditions.in_force(), self.addresses, self._sowing)
+
+    @cached_property
+    def _sowing(self) -> Sowing:
         by = self.seeded
         for lease in self.leases:
             if lease.request.sets_seed:
                 # The last lease that sets or clears a seed decides. Its end changes the sowing once more, so the draws
                 # restart then, too.
                 by = lease.id if lease.request.parsed.seed is not None else 0
-        return InForce(self.conditions.without_muted(), self.addresses, (by, self.conditions.seed or 0))
+        return (by, self._requested.seed or 0)
 
     @cached_property
     def addresses(self) -> dict[str, Sequence[str]]:
@@ -93,9 +108,10 @@ class ConditionSchedule:
     def hosts(self) -> dict[str, str]:
         """Host name -> a flow that names it, in the effective conditions and in the base below the leases."""
         hosts: dict[str, str] = {}
-        for flow in (*self.conditions.flows, *self.base.flows):
-            if flow.match.name is not None:
-                hosts.setdefault(flow.match.name, flow.name)
+        for conditions in (*self._requested.each_state(), *self.base.each_state()):
+            for flow in conditions.flows:
+                if flow.match.name is not None:
+                    hosts.setdefault(flow.match.name, flow.name)
         return hosts
 
     @property
@@ -106,7 +122,7 @@ class ConditionSchedule:
 
     def relocated(self, names: Names) -> ConditionSchedule:
         """The state with other addresses for these hosts, wherever it names them."""
-        of_base = {flow.match.name for flow in self.base.flows}
+        of_base = _hosts(self.base)
         own = {**self.names, **{name: names[name] for name in names if name in of_base}}
         leases, scheduled = (
             tuple(entry.relocated(names) for entry in entries) for entries in (self.leases, self.scheduled)
@@ -115,8 +131,9 @@ class ConditionSchedule:
 
     @cached_property
     def deadline(self) -> int | None:
-        """When the next lease expires or the next change is due; None if never."""
+        """When the next lease or stay in a state ends, or the next change is due; None if never."""
         ends = [lease.expires_ns for lease in self.leases if lease.expires_ns is not None]
+        ends += [self.walk.until_ns] if self.walk else []
         return min([*ends, *(entry.at_ns for entry in self.scheduled[:1])], default=None)
 
     def due(self, now: int) -> ConditionSchedule:
@@ -169,6 +186,7 @@ class ConditionSchedule:
         return {
             "conditions": self.conditions_text,
             "base": self.base_text,
+            **({"walk": self.walk.describe(now)} if self.walk else {}),
             "leases": [entry.describe(now) for entry in self.leases],
             "scheduled": [entry.describe(now) for entry in self.scheduled],
             "failed": {"count": self.failed, "last": [dict(failure) for failure in self.failures]},
@@ -188,6 +206,8 @@ class ConditionSchedule:
             "failures": list(self.failures),
             "next_id": self.next_id,
             "history": [asdict(record) for record in self.history],
+            "stated": self.stated,
+            "walk": asdict(self.walk) if self.walk else None,
         }
 
     @classmethod
@@ -195,10 +215,12 @@ class ConditionSchedule:
         entries = {name: tuple(map(Entry.from_dict, values[name])) for name in ("leases", "scheduled")}
         base = Conditions.from_dict(values["base"])
         history = tuple(HistoryRecord(**record) for record in values["history"])
-        return cls(**{**values, "base": base, "failures": tuple(values["failures"]), "history": history, **entries})
+        walk = StateWalk.from_dict(values["walk"]) if values["walk"] else None
+        own = {"base": base, "failures": tuple(values["failures"]), "history": history, "walk": walk}
+        return cls(**{**values, **own, **entries})
 
     def _stepped(self, at: int) -> ConditionSchedule:
-        """The state after one step at `at`: all leases that expire, or else the first scheduled change."""
+        """The state after one step at `at`: leases that expire, else the walk's, else the first scheduled change."""
         # At equal times leases end first: a change for that moment meets the conditions without them.
         expired = [lease for lease in self.leases if lease.expires_ns is not None and lease.expires_ns <= at]
         if expired:
@@ -206,6 +228,8 @@ class ConditionSchedule:
             for lease in expired:
                 rest = rest._recorded(HistoryRecord(at_ns=at, by=lease.request.by, kind="expired", id=lease.id))
             return rest._settled(at)
+        if self.walk is not None and self.walk.until_ns <= at:
+            return replace(self, walk=self.walk.moved(self._requested))
         entry, rest = self.scheduled[0], replace(self, scheduled=self.scheduled[1:])
         try:
             return rest._with(entry, at)
@@ -219,12 +243,16 @@ class ConditionSchedule:
             self._refuse_more(entry, self.leases, MOST_LEASES, "leases")
             request.on(self.conditions)
             lasts_ns = entry.expires_ns - entry.at_ns
-            return replace(self, leases=(*self.leases, entry))._noted("lease", entry, now, lasts_ns)
+            schedule = replace(self, leases=(*self.leases, entry))._noted("lease", entry, now, lasts_ns)
+            return schedule._walked(entry.at_ns)
         base = request.on(self.base)
         names = request.names if request.replace else {**self.names, **request.names}
-        used = {flow.match.name for flow in base.flows}
+        used = _hosts(base)
         seeded = (entry.id if base.seed is not None else 0) if request.sets_seed else self.seeded
-        schedule = replace(self, base=base, seeded=seeded, names={name: names[name] for name in names if name in used})
+        anew = request.sets_walk and (request.restarts_walk or base.pace != self.base.pace)
+        stated = entry.id if anew else self.stated
+        names = {name: names[name] for name in names if name in used}
+        schedule = replace(self, base=base, seeded=seeded, stated=stated, names=names)
         if request.replace and not request.keep:
             schedule = schedule._without({other.id for other in (*self.leases, *self.scheduled) if other.id < entry.id})
         return schedule._noted("replace" if request.replace else "change", entry, now)._settled(entry.at_ns)
@@ -237,7 +265,16 @@ class ConditionSchedule:
                 effective = lease.request.on(effective)
             except ConditionsError as error:
                 schedule = schedule._without({lease.id})._failed(lease, error, now)
-        return schedule
+        return schedule._walked(now)
+
+    def _walked(self, now: int) -> ConditionSchedule:
+        """The state with the walk that belongs to it: begun at `now` if states or seed have been set since."""
+        if not self._requested.states:
+            return replace(self, walk=None) if self.walk else self
+        begun = [self.stated, *(lease.id for lease in self.leases if lease.request.sets_walk)][-1], self._sowing
+        if self.walk is not None and self.walk.begun == begun:
+            return self
+        return replace(self, walk=StateWalk.started(begun, self._requested, now))
 
     def _failed(self, entry: Entry, error: ConditionsError, now: int) -> ConditionSchedule:
         failures = (*self.failures, {"id": entry.id, "at_ns": now, "error": str(error)})[-MOST_FAILURES:]
@@ -268,6 +305,11 @@ class ConditionSchedule:
         waiting = sum(other.size for other in (*self.leases, *self.scheduled))
         if waiting + entry.size > MOST_WAITING_BYTES:
             raise ConditionsError(f"leases and scheduled changes exceed {MOST_WAITING_BYTES} bytes; cancel one first")
+
+
+def _hosts(conditions: Conditions) -> set[str | None]:
+    """The names of the hosts in the flows of all states."""
+    return {flow.match.name for present in conditions.each_state() for flow in present.flows}
 
 
 def _when(entry: Entry) -> tuple[int, int]:

@@ -45,6 +45,16 @@ class ChangeRequest:
         """Whether it sets or clears the seed."""
         return self.replace or self.parsed.sets_seed
 
+    @property
+    def sets_walk(self) -> bool:
+        """Whether it says what the walk between states is."""
+        return self.replace or self.parsed.sets_walk
+
+    @property
+    def restarts_walk(self) -> bool:
+        """Whether the walk begins anew even if it is the same."""
+        return (self.replace and not self.keep) or (not self.replace and self.parsed.state is not None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:

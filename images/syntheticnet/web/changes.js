@@ -25,7 +25,8 @@ export class Changes {
     const before = this.stateOf().base;
     const answer = await this.api.change(body);
     this.took(answer);
-    this.note({ record: recorded(before, answer.base, body) }, gesture);
+    // A change takes its values out of the states, too.
+    this.note({ record: recorded(before, answer.base, { ...body, states: null }) }, gesture);
     return answer;
   }
 

@@ -20,6 +20,7 @@ function commands(conditions, { name, lab }) {
     return [...line(["--ingress"], down), ...line(["--egress"], up)];
   };
   const all = [lines(conditions), ...Object.entries(conditions.flows ?? {}).map(([flow, owner]) => lines(owner, owner.match ?? flow))];
+  if (conditions.states) all.push(["# and --states FILE: a file with what YAML has below states"]);
   return all.flat().join("\n") || "# nothing is set";
 }
 

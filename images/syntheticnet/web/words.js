@@ -48,6 +48,8 @@ export function describeChange(change) {
   if (change.flows === null) parts.push("no flows");
   for (const [name, flow] of Object.entries(change.flows ?? {})) parts.push(describeFlow(name, flow));
   if (change.order) parts.push("flows in another order");
+  if (change.states !== undefined) parts.push(change.states ? `states ${Object.keys(change.states).join(", ")}` : "no states");
+  if (change.state) parts.push(`state ${change.state}`);
   if ("seed" in change) parts.push(`seed ${change.seed ?? "random"}`);
   return parts.join("; ") || "no change";
 }

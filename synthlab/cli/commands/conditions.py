@@ -20,10 +20,11 @@ from ...errors import WrongUse
 from ...stack import profiles
 from ...stack.durations import read_optional
 from ...stack.local_files import LocalFile, keep_file
+from ...stack.states_file import StatesFile, read_states
 from .. import console
 from ..condition_flags import chosen_directions, refuse_flag, with_condition_flags
 from ..counters import discards, drops
-from ..tables import achieved_table, conditions_table, moments, notes, places, schedule_table
+from ..tables import achieved_table, conditions_table, moments, notes, places, schedule_table, walks
 from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
 
@@ -37,6 +38,13 @@ FlowOption = Annotated[
         help="Only these packets: '*:udp', 'sfu:tcp:443', '*:rtp,pt=96', ...",
         autocompletion=complete_flows,
     ),
+]
+StatesOption = Annotated[
+    str | None,
+    typer.Option("--states", metavar="FILE", help="Walk between the states in this file; `none` ends the walk."),
+]
+StateOption = Annotated[
+    str | None, typer.Option("--state", metavar="NAME", help="Go to this state now; the walk continues from there.")
 ]
 SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", help="Restart the random draws from N.")]
 ForOption = Annotated[
@@ -53,6 +61,8 @@ def set_(
     egress: EgressOption = False,
     flow: FlowOption = None,
     profile: ProfileOption = None,
+    states: StatesOption = None,
+    state: StateOption = None,
     seed: SeedOption = None,
     lease: ForOption = None,
     after: InOption = None,
@@ -75,16 +85,19 @@ def set_(
       synthlab set client2 --egress --rate 1mbit --for 30s
       synthlab set bot --profile wpt/3g
       synthlab set client1 --flow '*:udp' --latency 80ms --jitter 20ms
+      synthlab set client2 --states commute.yaml
     """
-    if not values and profile is None and seed is None:
+    if not values and all(given is None for given in (profile, states, state, seed)):
         raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
     options = ChangeOptions(lease_ns=read_optional("--for", lease), after_ns=read_optional("--in", after))
     start = profiles.find_profile(profile) if profile else None
     directions = chosen_directions(ingress, egress) if values or start else ()
     change = build_change(values, directions, flow, start.conditions if start else None, seed)
+    walk = read_states(states) if states is not None else StatesFile({}, {})
+    change |= walk.change if state is None else {**walk.change, "state": state}
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)
-    needed = _together(start.files if start else {}, files)
+    needed = _together("profile", start.files if start else {}, _together("states", walk.files, files))
     made = running.change(running.find(names), change, options, needed)
     show_change(made, json)
 
@@ -114,7 +127,7 @@ def show(
         console.print_line(line)
     for line in (*discards(places(states)), *too_slow(states)):
         console.print_bad(line)
-    for line in notes(states):
+    for line in (*walks(states), *notes(states)):
         console.print_line(line)
     _show_schedule(states)
 
@@ -147,18 +160,18 @@ def show_change(made: GroupChange, json: bool) -> None:
         console.print_json({name: _unachieved(state.answer) for name, state in made.states.items()})
         return
     console.print_table(conditions_table(made.states))
-    for line in notes(made.states):
+    for line in (*walks(made.states), *notes(made.states)):
         console.print_line(line)
     _show_schedule(made.states)
     for line in moments(made, time.time()):
         console.print_line(line)
 
 
-def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """The files of a profile and of the flags."""
+def _together(flag: str, others: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The files of a flag that names several, and `own`."""
     files = dict(own)
-    for name, text in profile.items():
-        keep_file(LocalFile(name, text, partial(refuse_flag, "profile")), files)
+    for name, text in others.items():
+        keep_file(LocalFile(name, text, partial(refuse_flag, flag)), files)
     return files
 
 

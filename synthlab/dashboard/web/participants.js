@@ -48,6 +48,7 @@ export function chipsOf({ conditions = {}, leases = [] } = {}) {
   texts.push(...flows.slice(0, SHOWN_FLOWS).map(([name, flow]) => describeChange({ flows: { [name]: flow } })));
   if (flows.length > SHOWN_FLOWS) texts.push(`${flows.length - SHOWN_FLOWS} more flows`);
   if (conditions.muted) texts.push("muted");
+  if (conditions.state) texts.push(`state ${conditions.state}`);
   return texts.map((text) => ({ text, lease: leases.length > 0 }));
 }
 

@@ -126,6 +126,56 @@ def test_a_local_trace(tmp_path: Path) -> None:
         assert api.conditions.egress.rate_trace == "train.mahi"
 
 
+STATES = """\
+good: {mean: 20s}
+train:
+  mean: 5s
+  egress: {rate_trace: train.mahi}
+"""
+
+
+@pytest.mark.issue(15)
+def test_states_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--states` sets the states in a file, with the traces next to it; `--state` goes to one, `none` ends the walk."""
+    backend, apis = fake_backend("call")
+    (tmp_path / "train.mahi").write_text("5\n10\n")
+    file = tmp_path / "commute.yaml"
+    file.write_text(STATES)
+    api = apis["call/client1"]
+    assert run("set", "client1", "--states", str(file), "--ingress", "--loss", "1%", backend=backend) == 0
+    train = {"mean": "5s", "egress": {"rate_trace": "train.mahi"}}
+    states = {"good": {"mean": "20s"}, "train": train}
+    assert api.conditions.to_dict() == {"ingress": {"loss": "1%"}, "states": states, "state": "good"}
+    assert api.files == {"train.mahi": "5\n10\n"}
+    assert run("set", "client1", "--state", "train", backend=backend) == 0
+    assert "rate_trace train.mahi" in capsys.readouterr().out
+    assert run("set", "client1", "--states", "none", backend=backend) == 0
+    assert api.conditions.to_dict() == {"ingress": {"loss": "1%"}}
+    file.write_text("good: {mean: 20s}\nbad: {mean: 5}\n")
+    assert run("set", "client1", "--states", str(file), backend=backend) == 2
+    assert f"{file}:2: bad.mean: 5 is not a time" in capsys.readouterr().err
+
+
+@pytest.mark.issue(15)
+def test_show_says_which_state_it_is_in(capsys: pytest.CaptureFixture[str]) -> None:
+    """Since when, and how often and how long it was in each; leases of states are listed by name."""
+
+    class Walking(FakeClientApi):
+        def answer(self) -> dict[str, Any]:
+            stays = {"good": {"entered": 2, "spent_s": 40.04}, "bad": {"entered": 1, "spent_s": 5.0}}
+            return super().answer() | {"walk": {"state": "good", "age_s": 3.21, "states": stays}}
+
+    walking = Walking("client2")
+    backend = Backend(FakeEngine([fake_container("call", "client2")]), lambda container: walking)
+    states = {"good": {"mean": "20s"}, "bad": {"mean": "5s", "egress": {"loss": "5%"}}}
+    walking.change({"states": states, "state": "bad"}, ChangeOptions(lease_ns=10 * SECOND_NS))
+    assert run("show", backend=backend) == 0
+    shown = capsys.readouterr().out
+    assert "client2: in state good for 3.2 s; so far good 2 times (40.0 s), bad 1 time (5.0 s)\n" in shown
+    assert "loss 5%" in shown
+    assert "states good, bad; state bad" in shown
+
+
 def test_show_and_reset(capsys: pytest.CaptureFixture[str]) -> None:
     """Without names, all clients are reset."""
     backend, apis = fake_backend("call")

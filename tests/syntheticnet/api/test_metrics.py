@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from syntheticnet.version import VERSION
@@ -109,6 +110,23 @@ def test_how_the_client_does(site: Site) -> None:
     site.ask("POST", "/v1/stats?age=2s", json={"video": 1})
     site.ask("POST", "/v1/stats?age=1s", json={"audio": 1})
     assert 1 <= read(site)["synthlab_stats_age_seconds"][labels()] < 2
+
+
+@pytest.mark.issue(15)
+def test_the_state_that_it_is_in(site: Site) -> None:
+    """And how often each was entered; the values of the state and the flows that only it has are what is set."""
+    bad = {"mean": "1h", "egress": {"loss": "5%"}, "flows": {"*:udp": {"egress": {"loss": "9%"}}}}
+    change(site, states={"good": {"mean": "1h"}, "bad": bad}, state="bad")
+    metrics = read(site)
+    good, present = labels(state="good"), labels(state="bad")
+    assert metrics["synthlab_state"] == {good: 0, present: 1}
+    assert metrics["synthlab_state_entered_total"] == {good: 0, present: 1}
+    assert metrics["synthlab_set_loss_ratio"] == {
+        labels(direction="egress", flow="default"): 0.05,
+        labels(direction="egress", flow="*:udp"): 0.09,
+    }
+    change(site, states=None)
+    assert "synthlab_state" not in read(site)
 
 
 def test_names_of_flows_are_escaped(site: Site) -> None:

@@ -85,10 +85,11 @@ def test_a_changed_flow_keeps_its_place_and_its_other_values() -> None:
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ([], "[] is not a mapping with ingress, egress, muted, flows, order or seed"),
+        ([], "[] is not a mapping with ingress, egress, muted, flows, order, states, state or seed"),
         (
             {"egres": {}},
-            "egres: no such key; did you mean egress?; allowed: ingress, egress, muted, flows, order, seed",
+            "egres: no such key; did you mean egress?; "
+            "allowed: ingress, egress, muted, flows, order, states, state, seed",
         ),
         ({"egress": {"loss": "120%"}}, "egress.loss: '120%' is not between 0% and 100%"),
         ({"egress": {"loss": 0.05}}, "egress.loss: 0.05 is not a share such as 5% or 0.5%"),
@@ -209,17 +210,17 @@ def test_what_is_muted_is_kept_but_not_in_force() -> None:
     start = Conditions.from_dict(
         {"egress": {"loss": "5%"}, "flows": {"*:udp": {"egress": {"loss": "9%"}}, "*:tcp": {}}, "seed": 3}
     )
-    assert start.without_muted() is start
+    assert start.in_force() is start
     flow = start.changed({"flows": {"*:udp": {"muted": True}}})
     assert flow.to_dict() == {
         "egress": {"loss": "5%"},
         "flows": {"*:udp": {"egress": {"loss": "9%"}, "muted": True}, "*:tcp": {}},
         "seed": 3,
     }
-    assert flow.without_muted() == start.changed({"flows": {"*:udp": None}})
+    assert flow.in_force() == start.changed({"flows": {"*:udp": None}})
     link = start.changed({"muted": True})
     assert link.to_dict() == {**start.to_dict(), "muted": True}
-    assert link.without_muted() == start.changed({"egress": None})
+    assert link.in_force() == start.changed({"egress": None})
 
 
 @pytest.mark.parametrize("off", [False, None])

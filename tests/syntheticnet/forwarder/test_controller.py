@@ -264,6 +264,22 @@ def test_a_restarted_forwarder_restores_everything(bench: Bench) -> None:
     assert bench.ask("file", name="wifi") == {"text": ["1 2 3\n"]}
 
 
+@pytest.mark.issue(15)
+def test_states_are_armed_and_outlive_the_forwarder(bench: Bench) -> None:
+    """The next state is prepared ahead; a forwarder that starts later is in the state of its time."""
+    states = {"good": {"mean": "2s"}, "bad": {"mean": "2s", "egress": {"loss": "5%"}}}
+    walk = bench.ask("replace", change={"states": states, "seed": 5})["walk"]
+    assert bench.network.armed == walk["until_ns"] - NOW
+    bench.controller.due(walk["until_ns"])
+    assert bench.network.adopted[-1][1]["egress"] == {"loss": "5%"}
+    later = NOW + 60 * SECOND
+    bench.controller.due(later)
+    expected = bench.ask("report", later)
+    bench.restart(later)
+    assert bench.ask("report", later) == expected
+    assert len(bench.network.adopted) == 1
+
+
 def test_without_a_store_the_network_is_perfect() -> None:
     """The first forwarder finds empty stores and starts with a perfect network."""
     stores = SharedDocument.create(), SharedDocument.create()

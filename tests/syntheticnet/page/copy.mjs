@@ -16,6 +16,8 @@ test("commands, one for each direction that differs", () => {
     "synthlab set client2 --lab call --flow '*:udp' --loss 5%",
     "synthlab set client2 --lab call --flow 'sfu:rtp,pt=96' --egress --outage true"].join("\n"));
   assert.equal(copyText("command", {}, WHO), "# nothing is set");
+  assert.equal(copyText("command", { states: { good: { mean: "2s" } }, state: "good" }, WHO),
+    "# and --states FILE: a file with what YAML has below states");
 });
 
 test("YAML quotes what would read otherwise", () => {

@@ -17,6 +17,8 @@ test("a change names its directions as people do, both at once where they are th
   assert.equal(describeChange({ ingress: null, seed: 7 }), "download: nothing set; seed 7");
   assert.equal(describeChange({ flows: null, muted: true, order: ["a"] }), "muted; no flows; flows in another order");
   assert.equal(describeChange({}), "no change");
+  assert.equal(describeChange({ states: { good: {}, bad: {} }, state: "bad" }), "states good, bad; state bad");
+  assert.equal(describeChange({ states: null }), "no states");
 });
 
 test("a flow shows its name, and its match where that differs", () => {

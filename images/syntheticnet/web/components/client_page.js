@@ -8,6 +8,7 @@ import { AddFlow } from "./add_flow.js";
 import { CallStats } from "./call_stats.js";
 import { html, useRef, useState } from "./html.js";
 import { Panel } from "./panel.js";
+import { StatesBar } from "./states_bar.js";
 import { TopBar } from "./top_bar.js";
 import { TrafficTable } from "./traffic_table.js";
 
@@ -117,6 +118,9 @@ export function ClientPage({ session, schema, profiles, inside = false }) {
     </div>
     <${inside ? "div" : "main"} class="client">
       <div class="panels" ref=${panels}>
+        <${StatesBar} states=${conditions.states} walk=${state.walk} disabled=${disabled}
+          onState=${(name) => tried(() => make({ state: name }))}
+          onStates=${(states) => tried(() => { if (states instanceof Error) throw states; return make({ states }); })} />
         <${Panel} name=${ALL} owner=${conditions} open=${open[ALL]} lit=${lit === ALL} ...${common} ...${actionsOf(ALL)} />
         ${names.length > 0 && html`<p class="note order-note">Flows, in the order in which they match: the first one wins, and what it does not set, it shares with all traffic.</p>`}
         ${names.map((name, at) => html`
