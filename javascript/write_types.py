@@ -32,6 +32,7 @@ KINDS = {
     "shares": "Share | `${Share} ${string}`",
     "bytes": "Bytes",
     "packets": "Packets",
+    "count": "number | `${number}`",
     "queue": "Time | Bytes | Packets",
     "span": "Time | `${Time}-${Time}`",
     "switch": "boolean",
@@ -68,8 +69,8 @@ def conditions() -> str:
 def _member(item: Field[Any]) -> str:
     meta = item.metadata
     unit = meta["unit"]
-    words = [f'"{word}"' for word in unit.allowed.removeprefix("one of ").split(", ")] if unit.name == "word" else []
-    help, kind = meta["help"], KINDS.get(unit.name, " | ".join(words))
+    words = " | ".join([f'"{word}"' for word in unit.choices])
+    help, kind = meta["help"], KINDS.get(unit.name, words)
     return f"  /** {help[0].upper()}{help[1:]}. */\n  {meta['name']}?: {kind} | null;\n"
 
 

@@ -19,17 +19,29 @@ export interface LinkValues {
   rate?: Rate | "unlimited" | null;
   /** Uploaded mahimahi trace: each line is a time in ms at which 1500 bytes may leave; instead of a rate. */
   rate_trace?: string | null;
-  /** How much may wait at the bottleneck (default 200ms, but at least 10 full-size packets). */
+  /** How much may wait at the bottleneck (default 200ms, but at least 10 full-size packets; with fq_codel 10240p, with pie 1000p). */
   queue?: Time | Bytes | Packets | null;
   /** Bytes each packet costs the bottleneck in addition to its frame. */
   overhead?: Bytes | null;
-  /** Which packets the queue drops: droptail (arrivals when it is full) or codel (also after a long wait). */
-  aqm?: "droptail" | "codel" | null;
+  /** Which packets the queue drops: droptail (arrivals when it is full), codel (also after a long wait), fq_codel (codel on a queue for each flow, served in turns) or pie (arrivals at random, to keep the wait near a target). */
+  aqm?: "droptail" | "codel" | "fq_codel" | "pie" | null;
   /** Queueing delay CoDel aims for (default 5ms). */
   codel_target?: Time | null;
   /** How long the delay may exceed the target before CoDel acts (default 100ms). */
   codel_interval?: Time | null;
-  /** Let CoDel mark ECN-capable packets instead of dropping them. */
+  /** Bytes a flow may send in its turn (default 1514b). */
+  fq_quantum?: Bytes | null;
+  /** Number of queues that flows are hashed to (default 1024). */
+  fq_flows?: number | `${number}` | null;
+  /** Queueing delay PIE aims for (default 15ms). */
+  pie_target?: Time | null;
+  /** How often PIE updates its drop probability (default 15ms). */
+  pie_update?: Time | null;
+  /** How long a burst may last before PIE drops (default 150ms). */
+  pie_burst?: Time | null;
+  /** With ecn, PIE marks up to this drop probability, and drops above it (default 10%). */
+  pie_ecn_threshold?: Share | null;
+  /** Mark ECN-capable packets instead of dropping them, except when the queue is full. */
   ecn?: boolean | null;
   /** Drop every packet. */
   outage?: boolean | null;

@@ -81,15 +81,32 @@ def _find_file(named: FileValue) -> LocalFile | None:
 
 def _parameter(item: Field[Any]) -> inspect.Parameter:
     flag = f"--{_flag(_name(item))}"
-    needs = " or ".join(f"--{_flag(name)}" for name in item.metadata["needs"])
-    help = _sentence(item.metadata["help"]) + (f" Requires {needs}." if needs else "")
+    help = _sentence(item.metadata["help"]) + _requirement(item)
     annotation: Any
     if item.metadata["unit"].name == "switch":
         annotation = Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=help)]
     else:
-        metavar = item.metadata["example"]
-        annotation = Annotated[str | None, typer.Option(flag, metavar=metavar, help=help)]
+        metavar, choices = item.metadata["example"], item.metadata["unit"].choices
+        complete = _completing((*choices, CLEAR)) if choices else None
+        option = typer.Option(flag, metavar=metavar, help=help, autocompletion=complete)
+        annotation = Annotated[str | None, option]
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _requirement(item: Field[Any]) -> str:
+    """The flags that it requires, as a sentence behind its help: " Requires --aqm codel or fq_codel."."""
+    needs = " or ".join(f"--{_flag(name)}" for name in item.metadata["needs"])
+    words = " or ".join(item.metadata["among"])
+    return f" Requires {' '.join(filter(None, (needs, words)))}." if needs else ""
+
+
+def _completing(choices: tuple[str, ...]) -> Callable[[str], list[str]]:
+    """Completes one of these words."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [choice for choice in choices if choice.startswith(incomplete)]
+
+    return complete
 
 
 def _sentence(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import Field
 from functools import cache
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, MOST_STATES, condition_fields
+from syntheticnet.conditions import COUNT, DIRECTIONS, MOST_STATES, condition_fields
 
 from .keys import TEXT_SCHEMA, TIME_SCHEMA
 
@@ -94,7 +94,9 @@ def unit_schema(item: Field[Any]) -> dict[str, Any]:
     unit = item.metadata["unit"]
     if unit.name == "switch":
         return {"type": ["boolean", "string", "null"]}
-    if unit.name == "word":
-        return {"enum": [*unit.allowed.removeprefix("one of ").split(", "), CLEAR, None], "type": ["string", "null"]}
+    if unit.choices:
+        return {"enum": [*unit.choices, CLEAR, None], "type": ["string", "null"]}
+    if unit.name == COUNT:
+        return {"type": ["integer", "string", "null"], "pattern": r"^([0-9]+|none)$"}
     pattern = {"pattern": _PATTERNS[unit.name]} if unit.name in _PATTERNS else {}
     return {"type": ["string", "null"], **pattern}

@@ -68,6 +68,8 @@ def completed(line: str, engine: Path) -> list[str]:
         ("synthlab show --lab mine ", ["sfu"]),
         ("synthlab set bot --profile wpt/3g-", ["wpt/3g-fast", "wpt/3g-slow"]),
         ("synthlab set bot --flow *:t", ["*:tcp"]),
+        ("synthlab set bot --aqm ", ["droptail", "codel", "fq_codel", "pie", "none"]),
+        ("synthlab set bot --distribution p", ["pareto", "paretonormal"]),
         ("synthlab images save ja", ["janus"]),
         ("synthlab completion show z", ["zsh"]),
         ("synthlab scenario show dog", ["dog-chews-fiber"]),
@@ -82,7 +84,7 @@ def completed(line: str, engine: Path) -> list[str]:
     ],
 )
 def test_words(line: str, words: list[str], engine: Path) -> None:
-    """Commands, labs, clients, groups, flows, profiles, scenarios and images are completed."""
+    """Commands, labs, clients, groups, flows, profiles, words of conditions, scenarios and images are completed."""
     assert completed(line, engine) == words
 
 

@@ -96,6 +96,8 @@ def test_what_is_muted() -> None:
         ({"rate": "10mbit"}, "rate 10mbit (queue of 200ms)"),
         ({"rate": "100kbit", "queue": "300ms"}, "rate 100kbit, queue 300ms"),
         ({"rate": "1mbit", "queue": "64kb"}, "rate 1mbit (queue of 512ms), queue 64kb"),
+        ({"rate": "1mbit", "aqm": "fq_codel"}, "rate 1mbit, aqm fq_codel"),
+        ({"rate": "1mbit", "aqm": "pie", "queue": "1p"}, "rate 1mbit (queue of 12ms), queue 1p, aqm pie"),
         ({"rate": "1mbit", "queue": "100p"}, "rate 1mbit (queue of 1211ms), queue 100p"),
         ({"rate": "unlimited"}, "rate unlimited"),
         (

@@ -17,7 +17,22 @@ from syntheticnet.forwarder.in_force import InForce
 from syntheticnet.forwarder.port import BATCH
 from syntheticnet.packets.packet import VNET
 
-from .builders import CLIENT, CLIENT6, SERVER, SERVER6, SYN, frame, ipv4, ipv6, tcp, tcp_frame, udp, udp_frame, vnet
+from .builders import (
+    CLIENT,
+    CLIENT6,
+    SERVER,
+    SERVER6,
+    SYN,
+    frame,
+    ipv4,
+    ipv6,
+    requested,
+    tcp,
+    tcp_frame,
+    udp,
+    udp_frame,
+    vnet,
+)
 
 MILLION = 1_000_000
 GAP_NS = 20_000
@@ -106,8 +121,7 @@ def every_value(later: bool) -> dict[str, str]:
     excluded = {examples[name].metadata["excludes"] for name in LATER}
     out = excluded if later else set(LATER)
     chosen = {name: item.metadata["example"] for name, item in examples.items() if name not in {*out, *WHOLE}}
-    void = {name for name in chosen if (needs := examples[name].metadata["needs"]) and not set(needs) & set(chosen)}
-    kept = {name: value for name, value in chosen.items() if name not in void} | {"mtu": "1000b", "mtu_answer": "true"}
+    kept: dict[str, str] = requested(**chosen).effective().to_dict() | {"mtu": "1000b", "mtu_answer": "true"}
     return kept | ({"rate": "20mbit", "queue": "20kb"} if "rate" in kept else {})
 
 

@@ -170,6 +170,7 @@ _CONDITION = {
     "help": text("how much may wait at the bottleneck"),
     "example": text("200ms"),
     "needs": listed(text("rate")),
+    "among": listed(text("codel"), description="the words of what it needs with which it has an effect; empty: any"),
     "excludes": text("distribution").or_null(),
     "kind": text("queue"),
 }

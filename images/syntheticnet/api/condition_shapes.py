@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import Field
 from typing import Any
 
-from ..conditions import DIRECTIONS, FILE, condition_fields
+from ..conditions import COUNT, DIRECTIONS, FILE, condition_fields
 from ..conditions.units import SWITCH
 from .shape import Shape, listed, mapped, number, record, text, whole
 
@@ -29,16 +29,18 @@ def _written(item: Field[Any]) -> Shape:
     about = {"description": f"{meta['help']}; {unit.allowed}", "examples": [example]}
     if unit is SWITCH:
         return Shape({"type": "boolean", "description": meta["help"]}, example == "true")
-    if unit.name == "word":
-        return Shape({"enum": unit.allowed.removeprefix("one of ").split(", "), "description": meta["help"]}, example)
+    if unit.choices:
+        return Shape({"enum": list(unit.choices), "description": meta["help"]}, example)
     return text(example, **about, **({"pattern": "^[A-Za-z0-9_]"} if unit.name == FILE else {}))
 
 
 def _requested(item: Field[Any]) -> Shape:
-    """A condition as changes may have it: a switch also as a word; null clears it."""
-    shape = _written(item)
-    if item.metadata["unit"] is SWITCH:
+    """A condition as changes may have it: a switch also as a word, a count also as a number; null clears it."""
+    shape, unit = _written(item), item.metadata["unit"]
+    if unit is SWITCH:
         shape = Shape({**shape.schema, "type": ["boolean", "string"]}, shape.example)
+    if unit.name == COUNT:
+        shape = Shape({**shape.schema, "type": ["integer", "string"]}, shape.example)
     return shape.or_null()
 
 

@@ -11,11 +11,12 @@ from .flow_change import DIRECTIONS
 from .link import LinkConditions, condition_fields
 from .nearest import nearest, nearest_condition
 from .states import MOST_STATES, NetworkState, parse_states, refuse_unreachable
-from .units import FILE, QUEUE, RATE, SHARE, SWITCH, TIME, QueueLimit, Unit
+from .units import COUNT, FILE, QUEUE, RATE, SHARE, SWITCH, TIME, QueueLimit, Unit
 from .uploads import MOST_BYTES, refuse_crowd, size_of
 from .walk import Stay, first_stay, next_stay
 
 __all__ = [
+    "COUNT",
     "DIRECTIONS",
     "FILE",
     "MOST_BYTES",

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import Field, dataclass, fields, replace
 from functools import cache
 from typing import Any
 
+from .bottleneck import BottleneckConditions
+from .condition import condition
 from .errors import ConditionsError, refuse_unknown
 from .losses import BURST, EVERY, GEMODEL, NUMBERS, STATE, FourState, GilbertElliott, PacketNumbers
-from .traces import read_delay_trace, read_rate_trace, read_table
-from .units import (
-    BYTES,
-    LOSS,
-    POSITIVE_TIME,
-    QUEUE,
-    RATE,
-    SHARE,
-    SPAN,
-    SWITCH,
-    TIME,
-    QueueLimit,
-    Span,
-    Unit,
-    byte_count,
-    choice,
-    file,
-    packet_count,
-)
+from .traces import read_delay_trace, read_table
+from .units import LOSS, POSITIVE_TIME, SHARE, SPAN, SWITCH, TIME, Span, byte_count, choice, file, packet_count
 
 REJECTIONS = ("reset", "port-unreachable", "host-unreachable", "admin-prohibited")
 DISTRIBUTIONS = ("uniform", "one-sided", "normal", "pareto", "paretonormal")
@@ -37,94 +22,40 @@ _MTU = byte_count(68, 65535, "1400b")  # RFC 791: every link carries 68 octets
 _SLOT_BYTES = byte_count(1, 1 << 30, "64kb")
 
 
-def _value(
-    name: str, unit: Unit, help: str, example: str, needs: tuple[str, ...] = (), excludes: str | None = None
-) -> Any:
-    """A field of LinkConditions, written as `name`.
-
-    It is void (has no effect) unless one of the values in `needs` is set, and cannot be combined with `excludes`.
-    """
-    meta = {"name": name, "unit": unit, "help": help, "example": example, "needs": needs, "excludes": excludes}
-    return field(default=None, metadata=meta)
-
-
-_BOTTLENECK = ("rate", "rate_trace")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkConditions:
+class LinkConditions(BottleneckConditions):
     """The values of one direction. None means "not set": no impairment on a link, "as the link" on a flow."""
 
-    rate_bps: float | None = _value(
-        "rate", RATE, "bit rate of the bottleneck, counting Ethernet header and IP packet as tc does", "1mbit"
-    )
-    rate_trace: str | None = _value(
-        "rate_trace",
-        file("rate trace", read_rate_trace),
-        "uploaded mahimahi trace: each line is a time in ms at which 1500 bytes may leave; instead of a rate",
-        "lte.up",
-        excludes="rate",
-    )
-    queue: QueueLimit | None = _value(
-        "queue",
-        QUEUE,
-        "how much may wait at the bottleneck (default 200ms, but at least 10 full-size packets)",
-        "200ms",
-        _BOTTLENECK,
-    )
-    overhead_bytes: int | None = _value(
-        "overhead", BYTES, "bytes each packet costs the bottleneck in addition to its frame", "24b", _BOTTLENECK
-    )
-    aqm: str | None = _value(
-        "aqm",
-        choice("droptail", "codel"),
-        "which packets the queue drops: droptail (arrivals when it is full) or codel (also after a long wait)",
-        "codel",
-        _BOTTLENECK,
-    )
-    codel_target_ns: int | None = _value(
-        "codel_target", POSITIVE_TIME, "queueing delay CoDel aims for (default 5ms)", "5ms", ("aqm",)
-    )
-    codel_interval_ns: int | None = _value(
-        "codel_interval",
-        POSITIVE_TIME,
-        "how long the delay may exceed the target before CoDel acts (default 100ms)",
-        "100ms",
-        ("aqm",),
-    )
-    ecn: bool | None = _value(
-        "ecn", SWITCH, "let CoDel mark ECN-capable packets instead of dropping them", "true", ("aqm",)
-    )
-    outage: bool | None = _value("outage", SWITCH, "drop every packet", "true")
-    loss: float | None = _value("loss", LOSS, "share of packets dropped, independently of each other", "5%")
-    loss_burst: float | None = _value("loss_burst", BURST, "mean length of loss bursts, in packets", "4p", ("loss",))
-    loss_gemodel: GilbertElliott | None = _value(
+    outage: bool | None = condition("outage", SWITCH, "drop every packet", "true")
+    loss: float | None = condition("loss", LOSS, "share of packets dropped, independently of each other", "5%")
+    loss_burst: float | None = condition("loss_burst", BURST, "mean length of loss bursts, in packets", "4p", ("loss",))
+    loss_gemodel: GilbertElliott | None = condition(
         "loss_gemodel",
         GEMODEL,
         "loss with a good and a bad state: p [r [1-h [1-k]]] as in tc-netem's gemodel",
         "1% 10% 70% 0.1%",
         excludes="loss_burst",
     )
-    loss_state: FourState | None = _value(
+    loss_state: FourState | None = condition(
         "loss_state",
         STATE,
         "loss with four states: p13 [p31 [p32 [p23 [p14]]]] as in tc-netem's state",
         "1% 10% 5% 50% 0.1%",
     )
-    loss_every: int | None = _value("loss_every", EVERY, "drop every n-th packet", "10p")
-    loss_list: PacketNumbers | None = _value(
+    loss_every: int | None = condition("loss_every", EVERY, "drop every n-th packet", "10p")
+    loss_list: PacketNumbers | None = condition(
         "loss_list", NUMBERS, "drop the packets with these numbers, counted from 1 when this is set", "1,5-7,100"
     )
-    corrupt: float | None = _value("corrupt", SHARE, "share of packets with one flipped bit", "0.1%")
-    duplicate: float | None = _value("duplicate", SHARE, "share of packets sent twice", "1%")
-    latency_ns: int | None = _value("latency", TIME, "one-way delay of every packet", "80ms")
-    jitter_ns: int | None = _value(
+    corrupt: float | None = condition("corrupt", SHARE, "share of packets with one flipped bit", "0.1%")
+    duplicate: float | None = condition("duplicate", SHARE, "share of packets sent twice", "1%")
+    latency_ns: int | None = condition("latency", TIME, "one-way delay of every packet", "80ms")
+    jitter_ns: int | None = condition(
         "jitter",
         TIME,
         "variation of the delay: uniform from latency-jitter to latency+jitter, keeping the order",
         "20ms",
     )
-    distribution: str | None = _value(
+    distribution: str | None = condition(
         "distribution",
         choice(*DISTRIBUTIONS),
         "jitter distribution: uniform (both sides of the latency), one-sided (latency to latency+jitter), or "
@@ -132,7 +63,7 @@ class LinkConditions:
         "normal",
         ("jitter",),
     )
-    jitter_table: str | None = _value(
+    jitter_table: str | None = condition(
         "jitter_table",
         file("table", read_table),
         "uploaded table of the jitter distribution, in the format of tc-netem (iproute2); instead of a distribution",
@@ -140,56 +71,58 @@ class LinkConditions:
         ("jitter",),
         excludes="distribution",
     )
-    jitter_share: float | None = _value(
+    jitter_share: float | None = condition(
         "jitter_share", SHARE, "share of packets the jitter applies to (default all)", "50%", ("jitter",)
     )
-    reordering: bool | None = _value(
+    reordering: bool | None = condition(
         "reordering", SWITCH, "let jitter change the order of packets", "true", ("jitter",)
     )
-    delay_trace: str | None = _value(
+    delay_trace: str | None = condition(
         "delay_trace",
         file("delay trace", read_delay_trace),
         "uploaded trace of the delay over time (lines of: milliseconds, delay in ms); added to the latency",
         "wifi.delay",
     )
-    hold_ns: int | None = _value(
+    hold_ns: int | None = condition(
         "hold",
         TIME,
         "length of recurring stalls, after which everything that waited leaves at once, as in handovers",
         "200ms",
     )
-    hold_every_ns: int | None = _value(
+    hold_every_ns: int | None = condition(
         "hold_every",
         POSITIVE_TIME,
         "time from the end of one hold to the end of the next (default 15s)",
         "15s",
         ("hold",),
     )
-    reorder: float | None = _value("reorder", SHARE, "share of packets that later ones overtake", "1%")
-    reorder_gap: int | None = _value(
+    reorder: float | None = condition("reorder", SHARE, "share of packets that later ones overtake", "1%")
+    reorder_gap: int | None = condition(
         "reorder_gap",
         packet_count(1000, "3p"),
         "how many later packets overtake one (default 1p), which waits for them at most 100ms",
         "3p",
         ("reorder",),
     )
-    slot: Span | None = _value(
+    slot: Span | None = condition(
         "slot", SPAN, "send packets in bursts: waiting packets leave together, this long after the first", "10ms-30ms"
     )
-    slot_packets: int | None = _value(
+    slot_packets: int | None = condition(
         "slot_packets", packet_count(1_000_000, "32p"), "maximum packets per burst", "32p", ("slot",)
     )
-    slot_bytes: int | None = _value("slot_bytes", _SLOT_BYTES, "maximum bytes of frames per burst", "64kb", ("slot",))
-    mtu_bytes: int | None = _value(
+    slot_bytes: int | None = condition(
+        "slot_bytes", _SLOT_BYTES, "maximum bytes of frames per burst", "64kb", ("slot",)
+    )
+    mtu_bytes: int | None = condition(
         "mtu",
         _MTU,
         "drop longer IP packets and report the limit to the sender (IPv6 ignores limits below 1280b)",
         "1400b",
     )
-    mtu_answer: bool | None = _value(
+    mtu_answer: bool | None = condition(
         "mtu_answer", SWITCH, "whether to report the limit to the sender (default yes)", "false", ("mtu",)
     )
-    reject: str | None = _value(
+    reject: str | None = condition(
         "reject",
         choice(*REJECTIONS),
         "drop every packet and answer this way; reset is a TCP reset, and port-unreachable for other protocols",
@@ -250,9 +183,9 @@ class LinkConditions:
         """The values that have no effect, and what each one requires: `{"queue": "rate or rate_trace"}`."""
         found: dict[str, str] = {}
         for item, _ in self.named():
-            needs = item.metadata["needs"]
-            if needs and not any(self._has(other) and other not in found for other in needs):
-                found[item.metadata["name"]] = " or ".join(needs)
+            needs, among = item.metadata["needs"], item.metadata["among"]
+            if needs and not any(self._has(other, among) and other not in found for other in needs):
+                found[item.metadata["name"]] = " or ".join(needs) + (f" {' or '.join(among)}" if among else "")
         return found
 
     def effective(self) -> LinkConditions:
@@ -260,8 +193,9 @@ class LinkConditions:
         void = self.void()
         return replace(self, **{_attribute(name): None for name in void}) if void else self
 
-    def _has(self, name: str) -> bool:
-        return getattr(self, _attribute(name)) is not None
+    def _has(self, name: str, among: tuple[str, ...] = ()) -> bool:
+        value = getattr(self, _attribute(name))
+        return value is not None and (not among or value in among)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +235,7 @@ class LinkChange:
 
 
 def condition_fields() -> tuple[Field[Any], ...]:
-    """The fields of LinkConditions; the metadata has name, unit, help, example, needs and excludes."""
+    """The fields of LinkConditions; the metadata has name, unit, help, example, needs, among and excludes."""
     return fields(LinkConditions)
 
 

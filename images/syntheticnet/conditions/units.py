@@ -34,6 +34,8 @@ class Unit:
     format: Callable[[Any], Any]
     read: Callable[[str], Any] | None = None
     """For files: parses the text; raises ValueError with the line."""
+    choices: tuple[str, ...] = ()
+    """For words: those allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,37 @@ def packet_count(high: int, example: str) -> Unit:
     return Unit("packets", allowed, parse, format_packets)
 
 
+COUNT = "count"
+"""The name of every unit that `count` makes."""
+
+
+def count(low: int, high: int, example: str) -> Unit:
+    """A unit of bare whole numbers from `low` to `high`."""
+    allowed = f"a whole number such as {example}"
+
+    def parse(value: object) -> int:
+        digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+        if not re.fullmatch(r"[0-9]{1,9}", digits):
+            raise ValueError(f"{value!r} is not {allowed}")
+        if not low <= int(digits) <= high:
+            raise ValueError(f"{value!r} is not a whole number from {low} to {high}")
+        return int(digits)
+
+    return Unit(COUNT, allowed, parse, str)
+
+
+def time_between(low_ns: int, high_ns: int) -> Unit:
+    """A unit of times from `low_ns` to `high_ns`."""
+
+    def parse(value: object) -> int:
+        time_ns = _parse_time(value)
+        if not low_ns <= time_ns <= high_ns:
+            raise ValueError(f"{value!r} is not between {_format_time(low_ns)} and {_format_time(high_ns)}")
+        return time_ns
+
+    return Unit("time", TIME.allowed, parse, _format_time)
+
+
 FILE = "file"
 """The name of every unit that `file` makes."""
 
@@ -240,7 +273,7 @@ def choice(*names: str) -> Unit:
             return str(value)
         raise ValueError(f"{value!r} is not one of {', '.join(names)}")
 
-    return Unit("word", f"one of {', '.join(names)}", parse, str)
+    return Unit("word", f"one of {', '.join(names)}", parse, str, choices=names)
 
 
 RATE = Unit(

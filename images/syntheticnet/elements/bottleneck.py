@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ..conditions import LinkConditions
 from ..packets.packet import Packet
+from .codel import CodelQueue
+from .droptail import DropTail
 from .element import ElementContext, Popped
+from .fq_codel import FqCodelQueue
+from .pie import PieQueue
 from .queue import Queue
+
+QUEUES: Mapping[str, type[Queue]] = {
+    "droptail": DropTail,
+    "codel": CodelQueue,
+    "fq_codel": FqCodelQueue,
+    "pie": PieQueue,
+}
+"""The kinds of queue by the value of `aqm`."""
 
 DEPENDS_ON = (
     "rate_bps",
@@ -18,6 +30,12 @@ DEPENDS_ON = (
     "aqm",
     "codel_target_ns",
     "codel_interval_ns",
+    "fq_quantum_bytes",
+    "fq_flows",
+    "pie_target_ns",
+    "pie_update_ns",
+    "pie_burst_ns",
+    "pie_ecn_threshold",
     "ecn",
 )
 """Rate and RateTrace share the list: a flow with its own rate must not pass its link's trace as well."""
@@ -27,7 +45,8 @@ class Bottleneck(ABC):
     """Packets wait in a queue; the subclass decides when bytes may leave."""
 
     def __init__(self, context: ElementContext) -> None:
-        self.queue = Queue(context)
+        self._context = context
+        self.queue: Queue = DropTail(context)
         self.departed: list[Packet] = []
         self.due = 0
         """While the queue is not empty: when its head departs (Rate), or when its next bytes may leave (RateTrace)."""
@@ -68,15 +87,15 @@ class Bottleneck(ABC):
     def slack(self) -> int:
         return 0
 
-    def restart(self) -> None:  # noqa: B027 - not for children either
-        """A bottleneck draws no random numbers."""
+    def restart(self) -> None:
+        self.queue.restart()
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
-        head = self.queue.line[0] if self.queue.line else None
+        serving = self.queue.serving
         leaving = self.queue.remove(leaves)
-        # If the head left, perhaps half sent, its successor is served as if the head had never been there.
-        if leaving and leaving[0] is head and self.queue.line:
-            self.begin(self.queue.line[0].time)
+        # If the packet in service left, perhaps half sent, the next is served as if it had never been there.
+        if self.queue.serving is not serving and self.queue.line:
+            self.begin(next(iter(self.queue.line)).time)
         return leaving
 
     def migrate_in(self, packets: list[Packet], now: int) -> None:
@@ -84,6 +103,16 @@ class Bottleneck(ABC):
             self.queue.take_over(packet)
             if len(self.queue.line) == 1:
                 self.begin(now)
+
+    def use(self, values: LinkConditions, rate_bps: float) -> None:
+        """Queue as `values` say, at an average of `rate_bps`; what waits, and what is half sent, stays so."""
+        make = QUEUES[values.aqm or "droptail"]
+        before = self.queue
+        if type(before) is not make:
+            self.queue = make(self._context)
+        self.queue.set(values, rate_bps)
+        if self.queue is not before:
+            self.queue.succeed(before)
 
     def __len__(self) -> int:
         return len(self.queue.line) + len(self.departed)

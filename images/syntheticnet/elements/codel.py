@@ -1,13 +1,45 @@
-"""Codel: decides whether to drop each packet that is about to leave a queue (RFC 8289)."""
+"""CodelQueue: drops packets that are about to leave a queue after too long a wait (CoDel, RFC 8289)."""
 
 from __future__ import annotations
 
 from math import sqrt
 
+from ..conditions import LinkConditions
 from ..conditions.depth import FULL_SIZE
+from ..packets.packet import Packet
+from .droptail import DropTail
+from .element import ElementContext
 
 TARGET_NS = 5_000_000
 INTERVAL_NS = 100_000_000
+
+
+class CodelQueue(DropTail):
+    """In order of arrival, with CoDel at the head and a limit at the tail."""
+
+    def __init__(self, context: ElementContext) -> None:
+        super().__init__(context)
+        self._codel = Codel()
+
+    def set(self, values: LinkConditions, rate_bps: float) -> None:
+        super().set(values, rate_bps)
+        self._codel.set(values)
+
+    def admit(self, packet: Packet) -> bool:
+        if not self.line:
+            self._codel.rest()
+        return super().admit(packet)
+
+    def head(self, now: int) -> Packet | None:
+        line, codel = self.line, self._codel
+        while line:
+            packet = line[0]
+            # A mark signals congestion as a drop does, so CoDel's schedule stays the same.
+            if not codel.strikes(now - packet.time, self._bytes - packet.size, now) or self.marks(packet):
+                self.serving = packet
+                return packet
+            self._drop(self.leave(), "codel")
+        return None
 
 
 class Codel:
@@ -17,7 +49,7 @@ class Codel:
     is set immediately, as Linux does for a mark; the RFC sets it only once dropping is known to continue.
     """
 
-    def __init__(self, target: int, interval: int) -> None:
+    def __init__(self, target: int = TARGET_NS, interval: int = INTERVAL_NS) -> None:
         self.target = target
         self.interval = interval
         self._above_until = 0  # when the wait will have been above target for an interval; 0: below target
@@ -25,6 +57,11 @@ class Codel:
         self._count = 0
         self._last_count = 0
         self._next = 0
+
+    def set(self, values: LinkConditions) -> None:
+        """Use the target and interval of `values` from now on."""
+        self.target = values.codel_target_ns or TARGET_NS
+        self.interval = values.codel_interval_ns or INTERVAL_NS
 
     def strikes(self, sojourn: int, behind: int, now: int) -> bool:
         """Whether to strike the packet leaving at `now` after `sojourn` ns, with `behind` bytes queued behind it."""

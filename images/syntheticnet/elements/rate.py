@@ -32,13 +32,13 @@ class Rate(Bottleneck):
 
     def configure(self, values: LinkConditions, now: int) -> None:
         self.serve(now)
-        line = self.queue.line
-        old_cost = self._cost(line[0]) if line else 0
+        serving = self.queue.serving
+        old_cost = self._cost(serving) if serving else 0
         self._set(values)
-        if line:
+        if serving:
             # The rest of the packet being sent continues at the new rate, so a change neither resends nor skips bits.
             left = (self.due - now) / old_cost if old_cost else 0.0
-            self.due = now + round(min(left, 1.0) * self._cost(line[0]))
+            self.due = now + round(min(left, 1.0) * self._cost(serving))
 
     def serve(self, now: int) -> None:
         line = self.queue.line
@@ -54,13 +54,16 @@ class Rate(Bottleneck):
         start = now if now > self._free_at else self._free_at
         head = self.queue.head(start)
         if head is not None:
+            # Once the oldest packet has moved elsewhere, a fair queue may choose one that came later than `now`.
+            if head.time > start:
+                start = head.time
             self.due = start + round((head.size + self._overhead) * self._ns_per_byte)
 
     def _set(self, values: LinkConditions) -> None:
         rate = values.rate_bps if self.enabled(values) else None
         self._ns_per_byte = _NS_BITS / rate if rate else 0.0
         self._overhead = values.overhead_bytes or 0
-        self.queue.set(values, rate or math.inf)
+        self.use(values if rate else LinkConditions(), rate or math.inf)
 
     def _cost(self, packet: Packet) -> int:
         return round((packet.size + self._overhead) * self._ns_per_byte)

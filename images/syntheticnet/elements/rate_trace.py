@@ -30,7 +30,6 @@ class RateTrace(Bottleneck):
 
     def __init__(self, values: LinkConditions, context: ElementContext) -> None:
         super().__init__(context)
-        self._context = context
         self._name: str | None = None
         self._times_ms: Sequence[int] = ()
         self._period = 0
@@ -74,7 +73,8 @@ class RateTrace(Bottleneck):
             if self._times_ms:
                 self._period = self._times_ms[-1] * _MS
         opportunities_per_ns = len(self._times_ms) / self._period if self._times_ms else math.inf
-        self.queue.set(values, opportunities_per_ns * OPPORTUNITY_BYTES * 8 * 10**9)
+        rate_bps = opportunities_per_ns * OPPORTUNITY_BYTES * 8 * 10**9
+        self.use(values if self._times_ms else LinkConditions(), rate_bps)
 
     def _seek(self, now: int) -> None:
         """Move to the first opportunity after `now`."""
@@ -114,7 +114,7 @@ class RateTrace(Bottleneck):
 
     def _release(self, now: int) -> None:
         self._left = 0
-        while self.queue.line:
+        while self.queue.head(now):
             packet = self.queue.leave()
             packet.time = now
             self.departed.append(packet)

@@ -17,7 +17,7 @@ from .classifier import Classifier, ControlAccess, Direction, FlowTable
 from .in_force import InForce, Sowing
 from .link import STALLED_NS, Link, LinkPlan
 from .port import Frame, Port
-from .relay import Relay
+from .relay import FrameRelay
 from .traffic import LiveTraffic
 
 _buffer = attrgetter("buffer")
@@ -48,7 +48,7 @@ class Pipeline:
         self.traffic = LiveTraffic(self._classifier.media)
         self.link = Link(direction, 0, files, self.traffic)
         self.lateness = Lateness()
-        self._relay = Relay(source, target, self._classifier.conversation, self.link, self.lateness, self.traffic)
+        self._relay = FrameRelay(source, target, self._classifier.conversation, self.link, self.lateness, self.traffic)
         self.answers: list[Packet] = []
 
     def plan(self, requested: InForce) -> PipelinePlan:

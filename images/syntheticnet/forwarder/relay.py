@@ -16,11 +16,11 @@ from .traffic import Departure, LiveTraffic
 HEAD = 2048
 _IPV4 = b"\x08\x00\x45"
 
-Tallied = tuple[Conversation, int, int]
+Uncounted = tuple[Conversation, int, int]
 """A frame that was sent and is not counted yet: its conversation, size (bytes) and delay (ns)."""
 
 
-class Relay:
+class FrameRelay:
     """Sends what has been received at one port through another one.
 
     The single frame of a path with little traffic is counted later, many at once: it wakes a process whose code has
@@ -42,8 +42,8 @@ class Relay:
         self._link = link
         self._lateness = lateness
         self._traffic = traffic
-        self._tally: list[Tallied] = []
-        self._tally_end = 0
+        self._uncounted: list[Uncounted] = []
+        self._uncounted_end = 0
         self.bypassed = 0
         """Frames sent that do not belong to the link's traffic."""
 
@@ -69,21 +69,21 @@ class Relay:
 
     def count(self) -> None:
         """Count what was sent and is not counted yet; all of it left in one bucket of the counters."""
-        if not self._tally:
+        if not self._uncounted:
             return
-        by_flow: dict[str, list[Tallied]] = {}
-        for one in self._tally:
+        by_flow: dict[str, list[Uncounted]] = {}
+        for one in self._uncounted:
             conversation, size, _ = one
             conversation.packets += 1
             conversation.bytes += size
             by_flow.setdefault(conversation.flow, []).append(one)
-        within = self._tally_end - 1
+        within = self._uncounted_end - 1
         for flow, share in by_flow.items():
             delays = [late for _, _, late in share]
             self._link.relayed(flow, len(share), sum([size for _, size, _ in share]), delays, within)
-        for _, _, late in self._tally:
+        for _, _, late in self._uncounted:
             self._lateness.note(late, within)
-        self._tally.clear()
+        self._uncounted.clear()
 
     def _send_one(self, now: int, skew: int) -> bool:
         inbox = self._source.inbox
@@ -94,10 +94,10 @@ class Relay:
         if conversation.treatment != "link" or self._target.relay(((0, length),)):
             return False
         inbox.ready(1)
-        if now >= self._tally_end:
+        if now >= self._uncounted_end:
             self.count()
-            self._tally_end = now - now % BUCKET_NS + BUCKET_NS
-        self._tally.append((conversation, length - VNET, late))
+            self._uncounted_end = now - now % BUCKET_NS + BUCKET_NS
+        self._uncounted.append((conversation, length - VNET, late))
         return True
 
     def _count(

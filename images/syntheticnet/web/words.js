@@ -14,7 +14,8 @@ export const conditionWords = (name) => name.replaceAll("_", " ");
 
 // The groups in which "More" shows the values; those that it does not know come last.
 const GROUPS = {
-  Bottleneck: ["rate_trace", "queue", "overhead", "aqm", "codel_target", "codel_interval", "ecn"],
+  Bottleneck: ["rate_trace", "queue", "overhead", "aqm", "codel_target", "codel_interval", "fq_quantum", "fq_flows",
+    "pie_target", "pie_update", "pie_burst", "pie_ecn_threshold", "ecn"],
   Delay: ["distribution", "jitter_table", "jitter_share", "reordering", "delay_trace", "hold", "hold_every"],
   Loss: ["outage", "loss_burst", "loss_gemodel", "loss_state", "loss_every", "loss_list"],
   "Order and content": ["reorder", "reorder_gap", "slot", "slot_packets", "slot_bytes", "duplicate", "corrupt"],
@@ -29,8 +30,11 @@ export function grouped(schema, without) {
   return [...groups, ["Other", rest]].filter(([, conditions]) => conditions.length);
 }
 
-export const describeHelp = ({ help, needs }) =>
-  (needs?.length ? `${help}; requires ${[needs].flat().map(conditionWords).join(" or ")}` : help);
+export function describeHelp({ help, needs, among }) {
+  if (!needs?.length) return help;
+  const words = among?.length ? ` ${among.join(" or ")}` : "";
+  return `${help}; requires ${[needs].flat().map(conditionWords).join(" or ")}${words}`;
+}
 
 // "rate 100kbit, loss none".
 export const describeValues = (values) =>

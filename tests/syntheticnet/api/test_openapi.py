@@ -97,7 +97,7 @@ def test_the_written_conditions_are_described(item: Any) -> None:
         schema = {"$ref": f"#/components/schemas/{reference}"}
         DESCRIPTION.validate(written, schema)
         with pytest.raises(jsonschema.ValidationError):
-            DESCRIPTION.validate({name: 5}, schema)
+            DESCRIPTION.validate({name: 0.5}, schema)
     DESCRIPTION.validate({name: None}, {"$ref": "#/components/schemas/LinkChange"})
 
 

@@ -16,10 +16,11 @@ def test_every_example_round_trips() -> None:
     """Each value, with what it requires, can be written as JSON and read back."""
     examples = {item.metadata["name"]: item.metadata["example"] for item in condition_fields()}
     for item in condition_fields():
-        written, needs = {item.metadata["name"]: item.metadata["example"]}, item.metadata["needs"]
-        while needs:
-            written[needs[0]] = examples[needs[0]]
-            needs = next(each.metadata["needs"] for each in condition_fields() if each.metadata["name"] == needs[0])
+        written = {item.metadata["name"]: item.metadata["example"]}
+        while needs := item.metadata["needs"]:
+            among = item.metadata["among"]
+            written[needs[0]] = among[0] if among else examples[needs[0]]
+            item = next(each for each in condition_fields() if each.metadata["name"] == needs[0])
         values = LinkConditions.from_dict(written)
         assert LinkConditions.from_dict(json.loads(json.dumps(values.to_dict()))) == values
 
@@ -27,8 +28,8 @@ def test_every_example_round_trips() -> None:
 def test_metadata_is_fit_for_json() -> None:
     """Each field has one line of help, for the API and the flags."""
     for item in condition_fields():
-        shown = {key: item.metadata[key] for key in ("name", "help", "example", "needs", "excludes")}
-        assert json.loads(json.dumps(shown)) == shown | {"needs": list(shown["needs"])}
+        shown = {key: item.metadata[key] for key in ("name", "help", "example", "needs", "among", "excludes")}
+        assert json.loads(json.dumps(shown)) == shown | {key: list(shown[key]) for key in ("needs", "among")}
         assert "\n" not in shown["help"]
 
 
@@ -37,7 +38,16 @@ def test_metadata_is_fit_for_json() -> None:
     [
         ({"queue": "1s"}, "queue: requires rate or rate_trace"),
         ({"aqm": "codel"}, "aqm: requires rate or rate_trace"),
-        ({"rate": "1mbit", "ecn": True}, "ecn: requires aqm"),
+        ({"rate": "1mbit", "ecn": True}, "ecn: requires aqm codel or fq_codel or pie"),
+        ({"rate": "1mbit", "aqm": "droptail", "ecn": True}, "ecn: requires aqm codel or fq_codel or pie"),
+        ({"rate": "1mbit", "aqm": "pie", "codel_target": "9ms"}, "codel_target: requires aqm codel or fq_codel"),
+        ({"rate": "1mbit", "aqm": "codel", "fq_quantum": "300b"}, "fq_quantum: requires aqm fq_codel"),
+        ({"rate": "1mbit", "aqm": "fq_codel", "pie_burst": "0ms"}, "pie_burst: requires aqm pie"),
+        ({"fq_flows": 0}, "fq_flows: 0 is not a whole number from 1 to 65536"),
+        ({"fq_flows": "2p"}, "fq_flows: '2p' is not a whole number such as 1024"),
+        ({"fq_quantum": "63b"}, "fq_quantum: '63b' is not a whole number of bytes between 64b and 65535b"),
+        ({"pie_update": "2s"}, "pie_update: '2s' is not between 1ms and 1s"),
+        ({"aqm": "red"}, "aqm: 'red' is not one of droptail, codel, fq_codel, pie"),
         ({"loss_burst": "4p"}, "loss_burst: requires loss"),
         ({"slot_bytes": "1kb"}, "slot_bytes: requires slot"),
         ({"rate": "1mbit", "rate_trace": "a"}, "rate_trace: cannot be combined with rate; clear one of them"),
@@ -84,7 +94,7 @@ def test_a_value_stays_until_it_is_cleared_by_name() -> None:
     assert without.void() == {
         "queue": "rate or rate_trace",
         "aqm": "rate or rate_trace",
-        "ecn": "aqm",
+        "ecn": "aqm codel or fq_codel or pie",
         "loss_burst": "loss",
     }
     assert without.effective() == LinkConditions()
@@ -100,7 +110,8 @@ def test_no_value_is_cleared_as_a_side_effect_of_another(item: Any) -> None:
     """A value whose required value is cleared stays, void, and applies again with the next one."""
     names = {each.metadata["name"]: each for each in condition_fields()}
     name, needed = item.metadata["name"], item.metadata["needs"][0]
-    chain = {needed: names[needed].metadata["example"], name: item.metadata["example"]}
+    among = item.metadata["among"] or (names[needed].metadata["example"],)
+    chain = {needed: among[0], name: item.metadata["example"]}
     if names[needed].metadata["needs"]:
         chain = {"rate": "1mbit"} | chain
     before = requested(**chain)

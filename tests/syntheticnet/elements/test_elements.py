@@ -16,11 +16,31 @@ from ..builders import CLIENT, MS, SECOND, SERVER, Bench, carrying, requested, u
 
 FILES = Files({"rate": "2\n2\n5\n", "rate2": "1\n", "delay": "0 30\n40 10\n", "delay2": "0 5\n", "table": "-8192 8192"})
 
-VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+Values = tuple[dict[str, Any], ...]
+
+VALUES: dict[str, Values] = {
     "Reject": ({"reject": "reset"}, {"reject": "host-unreachable"}),
     "Mtu": ({"mtu": "500b"}, {"mtu": "900b", "mtu_answer": False}),
     "Rate": ({"rate": "1mbit", "queue": "9p"}, {"rate": "3mbit", "queue": "50ms", "aqm": "codel", "ecn": True}),
+    "Rate with fq_codel": (
+        {"rate": "1mbit", "queue": "9p", "aqm": "fq_codel", "codel_target": "1ms"},
+        {"rate": "3mbit", "aqm": "fq_codel", "fq_flows": "2", "fq_quantum": "300b", "ecn": True},
+    ),
+    "Rate with pie": (
+        {"rate": "1mbit", "queue": "9p", "aqm": "pie", "pie_target": "1ms", "pie_burst": "0ms"},
+        {"rate": "3mbit", "aqm": "pie", "pie_update": "3ms", "ecn": True, "pie_ecn_threshold": "50%"},
+    ),
+    "Rate with several": (
+        {"rate": "1mbit", "queue": "9p", "aqm": "fq_codel", "codel_interval": "20ms"},
+        {"rate": "1mbit", "aqm": "pie"},
+        {"rate": "2mbit", "aqm": "droptail"},
+    ),
     "RateTrace": ({"rate_trace": "rate", "queue": "9p"}, {"rate_trace": "rate2", "aqm": "codel"}),
+    "RateTrace with several": (
+        {"rate_trace": "rate", "aqm": "fq_codel", "queue": "9p"},
+        {"rate_trace": "rate2", "aqm": "pie"},
+        {"rate_trace": "rate", "aqm": "droptail"},
+    ),
     "Outage": ({"outage": True}, {"outage": False}),
     "Loss": ({"loss": "20%"}, {"loss": "50%"}),
     "BurstLoss": ({"loss": "20%", "loss_burst": "3p"}, {"loss_gemodel": "5% 20% 50% 1%"}),
@@ -35,25 +55,27 @@ VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def values_of(make: type[Element]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Two sets of values: those of the table above; else what the first value shows as its example, then all do."""
-    if make.__name__ in VALUES:
-        return VALUES[make.__name__]
+def examples_of(make: type[Element]) -> Values:
+    """What the first value shows as its example, then all do."""
     examples = {item.name: item.metadata for item in condition_fields()}
     written = {examples[name]["name"]: examples[name]["example"] for name in make.depends_on}
     first = next(iter(written))
     return {first: written[first]}, written
 
 
-EACH = pytest.mark.parametrize("make", ELEMENTS, ids=lambda make: make.__name__)
+BY_NAME = {make.__name__: make for make in ELEMENTS}
+CASES = VALUES | {name: examples_of(make) for name, make in BY_NAME.items() if name not in VALUES}
+EACH = pytest.mark.parametrize(
+    ("make", "written"), [pytest.param(BY_NAME[name.split()[0]], values, id=name) for name, values in CASES.items()]
+)
 
 
 class Drive:
     """One element, and everything that went in and came out."""
 
-    def __init__(self, make: type[Element], seed: int) -> None:
+    def __init__(self, make: type[Element], written: Values, seed: int) -> None:
         self.bench = Bench(seed, FILES)
-        self.values = [requested(**written) for written in values_of(make)]
+        self.values = [requested(**one) for one in written]
         self.element = make(self.values[0], self.bench.context)
         self.random = Random(seed)
         self.now = 0
@@ -65,8 +87,8 @@ class Drive:
         """Some packets of the last few milliseconds, and what is due; every promise checked."""
         start, self.now = self.now, self.now + self.random.randrange(1, 8 * MS)
         times = sorted(self.random.randrange(start, self.now + 1) for _ in range(self.random.randrange(9)))
-        frame = udp_frame(CLIENT, SERVER, 1, 2)
-        came = [carrying(frame + bytes(self.random.randrange(1400)), time) for time in times]
+        frames = [udp_frame(CLIENT, SERVER, port, 2) for port in (1, 2, 3)]
+        came = [carrying(self.random.choice(frames) + bytes(self.random.randrange(1400)), time) for time in times]
         slack = self.element.slack()
         self.element.push(came)
         self.sent += came
@@ -97,14 +119,12 @@ class Drive:
 
 
 @EACH
-def test_reads_real_values(make: type[Element]) -> None:
+def test_reads_real_values(make: type[Element], written: Values) -> None:
     """`depends_on` names attributes of the schema, and the examples of this test are made of them."""
     attributes = set(LinkConditions.__dataclass_fields__)
     assert make.depends_on
     assert set(make.depends_on) <= attributes
-    assert {item.name for written in values_of(make) for item, _ in requested(**written).named()} <= set(
-        make.depends_on
-    )
+    assert {item.name for one in written for item, _ in requested(**one).named()} <= set(make.depends_on)
 
 
 def test_every_value_is_read() -> None:
@@ -113,18 +133,19 @@ def test_every_value_is_read() -> None:
 
 
 @EACH
-def test_not_wanted_by_default(make: type[Element]) -> None:
+def test_not_wanted_by_default(make: type[Element], written: Values) -> None:
     """An element is enabled by its own example, but not by empty values or the others' examples."""
     assert not make.enabled(LinkConditions())
-    for name, (written, _) in VALUES.items():
-        assert make.enabled(requested(**written)) == (name == make.__name__)
+    assert make.enabled(requested(**written[0]))
+    for name, (first, *_) in VALUES.items():
+        assert make.enabled(requested(**first)) == (name.split()[0] == make.__name__)
 
 
 @EACH
 @pytest.mark.parametrize("seed", range(4))
-def test_conservation(make: type[Element], seed: int) -> None:
+def test_conservation(make: type[Element], written: Values, seed: int) -> None:
     """With random packets and live changes the counts balance, and nothing leaves before it arrived."""
-    drive = Drive(make, seed)
+    drive = Drive(make, written, seed)
     for _ in range(60):
         drive.breathe()
         if drive.random.random() < 0.15:
@@ -138,9 +159,9 @@ def test_conservation(make: type[Element], seed: int) -> None:
 
 @EACH
 @pytest.mark.parametrize("seed", range(4))
-def test_turned_off_it_releases_all_it_holds(make: type[Element], seed: int) -> None:
+def test_turned_off_it_releases_all_it_holds(make: type[Element], written: Values, seed: int) -> None:
     """Turning the effect off makes all held packets due at once, and drops none."""
-    drive = Drive(make, seed)
+    drive = Drive(make, written, seed)
     for _ in range(20):
         drive.breathe()
     dropped = len(drive.bench.dropped.packets)
@@ -152,9 +173,9 @@ def test_turned_off_it_releases_all_it_holds(make: type[Element], seed: int) -> 
 
 @EACH
 @pytest.mark.parametrize("seed", range(4))
-def test_give_and_adopt(make: type[Element], seed: int) -> None:
+def test_give_and_adopt(make: type[Element], written: Values, seed: int) -> None:
     """Half of the held packets migrate to another element: none is lost, dropped or due before the move."""
-    drive, other = Drive(make, seed), Drive(make, seed + 100)
+    drive, other = Drive(make, written, seed), Drive(make, written, seed + 100)
     for _ in range(15):
         drive.breathe()
         other.now = drive.now
@@ -178,13 +199,13 @@ def test_give_and_adopt(make: type[Element], seed: int) -> None:
 
 
 @EACH
-def test_the_same_seed_makes_the_same_run(make: type[Element]) -> None:
+def test_the_same_seed_makes_the_same_run(make: type[Element], written: Values) -> None:
     """Results do not depend on how packets are batched."""
     runs = []
     for size in (1, 7):
         bench = Bench(5, FILES)
-        element = make(requested(**values_of(make)[0]), bench.context)
-        sent = [carrying(udp_frame(CLIENT, SERVER, 1, 2) + bytes(n % 700), n * MS) for n in range(210)]
+        element = make(requested(**written[0]), bench.context)
+        sent = [carrying(udp_frame(CLIENT, SERVER, 1 + n % 3, 2) + bytes(n % 700), n * MS) for n in range(210)]
         for at in range(0, 210, size):
             element.push(sent[at : at + size])
         out, _ = element.pop(100 * SECOND)

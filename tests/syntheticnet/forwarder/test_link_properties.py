@@ -23,6 +23,10 @@ FILES = Files({"lte.up": "0\n1\n1\n7\n20\n", "wifi.dist": "-8192 0 8192", "wifi.
 MORE: dict[str, list[str]] = {
     "rate": ["50kbit", "20mbit", "unlimited"],
     "queue": ["1b", "3p", "20kb", "50ms"],
+    "aqm": ["droptail", "fq_codel", "pie"],
+    "fq_quantum": ["64b"],
+    "fq_flows": ["1", "2"],
+    "pie_burst": ["0ms"],
     "loss": ["0%", "30%", "100%"],
     "latency": ["0ms", "1ms", "17ms", "2s"],
     "jitter": ["0ms", "3ms", "40ms"],
@@ -35,7 +39,9 @@ MORE: dict[str, list[str]] = {
 }
 ALL = frozenset(item.metadata["name"] for item in condition_fields())
 # Those that hold packets, and keep their order.
-ORDERLY = frozenset({"rate", "rate_trace", "queue", "latency", "jitter", "delay_trace", "slot"})
+ORDERLY = frozenset(
+    {"rate", "rate_trace", "queue", "aqm", "fq_quantum", "fq_flows", "ecn", "latency", "jitter", "delay_trace", "slot"}
+)
 
 Values = dict[str, str]
 Step = tuple[int, list[tuple[int, int, str]], tuple[Values, dict[str, Values]] | None]
@@ -45,9 +51,7 @@ def consistent(values: Values) -> Values:
     """Drop values that exclude others, and then void ones."""
     fields = {item.metadata["name"]: item.metadata for item in condition_fields()}
     kept = {name: value for name, value in values.items() if fields[name]["excludes"] not in values}
-    while void := [name for name in kept if fields[name]["needs"] and not set(fields[name]["needs"]) & kept.keys()]:
-        kept = {name: value for name, value in kept.items() if name not in void}
-    return kept
+    return requested(**kept).effective().to_dict()
 
 
 def links(names: frozenset[str]) -> st.SearchStrategy[Values]:

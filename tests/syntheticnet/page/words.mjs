@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { describeChange, describeDrops, describeEntry, describeHealth, describeRefusal, grouped, seen, trafficWords } from "../../../images/syntheticnet/web/words.js";
+import { describeChange, describeDrops, describeEntry, describeHealth, describeHelp, describeRefusal, grouped, seen, trafficWords } from "../../../images/syntheticnet/web/words.js";
 
 test("drops are listed by cause, those of a slow machine apart", () => {
   assert.equal(describeDrops({ stalled: 98, loss: 9.74, queue: 0 }), "loss 9.7/s; machine too slow: stalled 98/s");
@@ -25,6 +25,12 @@ test("a flow shows its name, and its match where that differs", () => {
   assert.equal(describeChange({ flows: { "*:tcp": null, "*:udp": {} } }), "no flow *:tcp; *:udp as all traffic");
   assert.equal(describeChange({ flows: { media: { match: "*:rtp", ingress: { loss: "5%" }, muted: null } } }),
     "media (*:rtp) download: loss 5%; media (*:rtp) not muted");
+});
+
+test("a value says what it requires", () => {
+  assert.equal(describeHelp({ help: "bytes", needs: [], among: [] }), "bytes");
+  assert.equal(describeHelp({ help: "limit", needs: ["rate", "rate_trace"], among: [] }), "limit; requires rate or rate trace");
+  assert.equal(describeHelp({ help: "delay", needs: ["aqm"], among: ["codel", "fq_codel"] }), "delay; requires aqm codel or fq_codel");
 });
 
 test("a lease that replaces all says so", () => {

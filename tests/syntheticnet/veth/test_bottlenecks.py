@@ -1,139 +1,24 @@
-"""Queues at a bottleneck: packet delay with CoDel and ECN, and a rate trace followed second by second."""
+"""A rate trace at a bottleneck, followed second by second."""
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from itertools import pairwise
-from pathlib import Path
-from statistics import median
 from typing import Any
 
 import pytest
 
-from syntheticnet.forwarder.port import Frame
-from syntheticnet.packets.packet import IP
-
 from ..builders import SECOND
 from .lanes import Lane, arrivals, closing, undisturbed
-from .traffic import bytes_within, numbered, paced
-from .world import BOTH, World
+from .traffic import numbered, paced
+from .world import World
 
 pytestmark = pytest.mark.veth
-
-RATE_BPS = 5_000_000
-RATE = {"rate": "5mbit"}
-QUEUES: dict[str, dict[str, Any]] = {
-    "droptail": RATE,
-    "codel": RATE | {"aqm": "codel"},
-    "ecn": RATE | {"aqm": "codel", "ecn": True, "queue": "1s"},  # marks alone must keep it short
-}
-SECONDS, WARM_UP_S = 5, 1.5
-_IP_TOS, _ECT, _CE = 1, 2, 3
-_SO_SNDBUFFORCE = 32
 
 OPPORTUNITIES = (20, 100, 50, 80)  # in each half second of the trace
 HALF_MS, LAPS = 500, 2
 FULL, HALF = 1500 - 28, 750 - 28
-
-
-@pytest.fixture
-def marking(fresh: World) -> World:
-    """A world whose endpoints negotiate ECN."""
-    for side in BOTH:
-        with fresh.inside(side):
-            Path("/proc/sys/net/ipv4/tcp_ecn").write_text("1")
-    return fresh
-
-
-class Queue:
-    """A TCP stream through its own bottleneck, with UDP probes that measure the wait in its queue."""
-
-    def __init__(self, world: World, name: str, cleanup: ExitStack) -> None:
-        self.name = name
-        self._away, self._toward = map(cleanup.enter_context, world.tcp_pair("client"))
-        self.port: int = self._toward.getsockname()[1]
-        self._probes = cleanup.enter_context(world.udp("client"))
-        self._probed = cleanup.enter_context(world.udp("server", port=self.port))
-        self._probes.connect(self._probed.getsockname())
-        self._probes.setsockopt(0, _IP_TOS, _ECT)
-        self._away.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")  # BBR would keep the queue short
-        self._away.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, 4 << 20)  # its kernel continues while the test pauses
-        for end in (self._away, self._toward):
-            end.setblocking(False)
-
-    def flow(self) -> dict[str, Any]:
-        return {self.name: {"match": f"*:*:{self.port}", "egress": QUEUES[self.name]}}
-
-    def turn(self, n: int) -> None:
-        """Keep the stream going, and send a probe now and then."""
-        if n % 10 == 0:
-            self._probes.send(numbered(n))
-        for act in (lambda: self._away.send(bytes(1 << 16)), lambda: self._toward.recv(1 << 20)):
-            try:
-                act()
-            except BlockingIOError:
-                continue
-
-
-def test_codel_and_marks_keep_queues_short(marking: World) -> None:
-    """Three streams at once, through 5 mbit each: with CoDel packets wait a fraction of the time with droptail; with
-    ECN it marks instead of dropping, to the same effect; and all use their full rate."""
-    frames, report, ports = undisturbed(marking, lambda: streamed(marking))
-    waits = {name: wait_ms(frames, port) for name, port in ports.items()}
-    assert waits["droptail"] > 50  # 200 ms when full, and half of it when Reno has halved its window
-    assert waits["codel"] < waits["droptail"] / 4
-    assert waits["ecn"] < waits["droptail"] / 4
-    assert report["codel"]["egress"]["dropped"]["codel"] > 0
-    assert report["ecn"]["egress"]["dropped"] == {}
-    marks = marked(frames)
-    assert marks.keys() == {ports["ecn"]}
-    assert marks[ports["ecn"]] >= 5
-    for name, port in ports.items():
-        # Reno whose queue is empty when it halves its window fills three quarters of the link; a queue helps it.
-        assert 0.75 < rate_bps(frames, port) / RATE_BPS < 1.02, name
-
-
-def streamed(world: World) -> tuple[list[Frame], dict[str, Any], dict[str, int]]:
-    """The arrivals of all streams, the flows of the report, and the ports of the queues."""
-    frames: list[Frame] = []
-    with ExitStack() as cleanup:
-        queues = [Queue(world, name, cleanup) for name in QUEUES]
-        world.configure(flows={name: flow for queue in queues for name, flow in queue.flow().items()})
-        taken = cleanup.enter_context(world.capture("server"))
-
-        def turn(n: int) -> None:
-            for queue in queues:
-                queue.turn(n)
-            frames.extend(taken())
-
-        paced(SECONDS * 1000, 1000, turn)
-        return frames, world.report()["flows"], {queue.name: queue.port for queue in queues}
-
-
-def wait_ms(frames: list[Frame], port: int) -> float:
-    """The median delay of the probes to a port, once its stream has warmed up."""
-    after = frames[0][1] + WARM_UP_S * SECOND
-    return median(probe.delay_ms for probe in arrivals(frames, "server")[port] if probe.sent > after)
-
-
-def rate_bps(frames: list[Frame], port: int) -> float:
-    """The results of the stream to a port and its probes, after the warm-up."""
-    own = [frame for frame in frames if frame[0][IP + 22 : IP + 24] == port.to_bytes(2)]
-    seconds = SECONDS - WARM_UP_S - 0.5
-    return 8 * bytes_within(own, WARM_UP_S, seconds) / seconds
-
-
-def marked(frames: list[Frame]) -> dict[int, int]:
-    """The number of ECN-marked packets to each port."""
-    found: dict[int, int] = {}
-    for buffer, _ in frames:
-        if buffer[IP] >> 4 == 4 and buffer[IP + 1] & 3 == _CE:
-            port = int.from_bytes(buffer[IP + 22 : IP + 24])
-            found[port] = found.get(port, 0) + 1
-    return found
 
 
 @pytest.fixture

@@ -20,9 +20,10 @@ async def get(_: Request) -> Response:
 def _describe(item: Field[Any]) -> dict[str, Any]:
     """A condition as the control page needs it: `kind` selects the input, `choices` are the options of a menu."""
     unit = item.metadata["unit"]
-    row = {key: item.metadata[key] for key in ("name", "help", "example", "needs", "excludes")} | {"kind": unit.name}
-    if unit.name == "word":
-        row["choices"] = unit.allowed.removeprefix("one of ").split(", ")
+    keys = ("name", "help", "example", "needs", "among", "excludes")
+    row = {key: item.metadata[key] for key in keys} | {"kind": unit.name}
+    if unit.choices:
+        row["choices"] = unit.choices
     return row
 
 

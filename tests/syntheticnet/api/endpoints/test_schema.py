@@ -12,3 +12,5 @@ def test_the_schema_gives_the_input_of_each_value(site: Site) -> None:
     assert rows["jitter_table"]["kind"] == "file"
     assert rows["reordering"]["kind"] == "switch"
     assert {"uniform", "one-sided"} <= set(rows["distribution"]["choices"])
+    assert rows["aqm"]["choices"] == ["droptail", "codel", "fq_codel", "pie"]
+    assert (rows["fq_flows"]["kind"], rows["fq_flows"]["among"]) == ("count", ["fq_codel"])
