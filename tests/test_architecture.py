@@ -53,7 +53,7 @@ CONTAINER: Mapping[str, set[str]] = {
     "channel": {"chunked_json"},
     "probes": {"heartbeat"},
     "forwarder": {"elements", "packets", "conditions", "allow", "channel", "heartbeat", "syscalls", "chunked_json"},
-    "api": {"allow", "conditions", "packets", "channel", "heartbeat", "firewall", "version", "chunked_json"},
+    "api": {"allow", "conditions", "packets", "channel", "heartbeat", "firewall", "version"},
     "supervisor": {
         "forwarder",
         "api",

@@ -96,7 +96,7 @@ TEXTS: Mapping[str, str] = {
 # Import aliases that kept an old name of a module alive.
 ALIASES = {"answers", "baseimage", "inside", "libc", "netdev", "play", "qos_form", "upkeep"}
 # `tell` is also a method of Python's files.
-FOREIGN = {("synthlab/cli/commands/capture.py", "tell")}
+FOREIGN = {("synthlab/cli/commands/capture.py", "tell"), ("synthlab/scenario/recordings/packets.py", "tell")}
 
 
 @cache

@@ -22,6 +22,8 @@ from .chunked_json import dumps, loads
 
 MESSAGE_BYTES = 8 << 20
 FRAME_BYTES = 128 << 10
+FILE_PIECE = 1 << 16
+"""Bytes of a file per message: a longer one would hold up packets."""
 ANSWER_S = 1
 WORK_SECONDS = 4.0  # a thousand flows or a long trace keep the forwarder busy for a moment
 _HEAD = Struct("!Q?")  # message number, and whether more frames follow

@@ -6,14 +6,12 @@ The standard library's C coders process a whole document in one call and hold th
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from json import scanner
 from typing import Any
 
 LONG = 1 << 15
 """Shorter documents are parsed in one call, which takes less than 1 ms."""
 DEEP = 6
-CHUNK = 1 << 14
 
 _decoder = json.JSONDecoder()
 _decoder.scan_once = scanner.py_make_scanner(_decoder)  # type: ignore[attr-defined]
@@ -31,12 +29,3 @@ def dumps(value: Any, deep: int = DEEP) -> str:
 def loads(text: bytes) -> Any:
     """As json.loads."""
     return json.loads(text) if len(text) < LONG else _decoder.decode(text.decode())
-
-
-def chunks(text: str) -> list[str]:
-    """Split a long text into pieces of `CHUNK` characters."""
-    return [text[start : start + CHUNK] for start in range(0, len(text), CHUNK)]
-
-
-def whole(pieces: Sequence[str]) -> str:
-    return "".join(pieces)

@@ -196,6 +196,10 @@ export type State = {
         starved_s: number;
         up_s: number;
         cpu_s: number;
+        /** @description share of one processor in the last second; near 1, no more can be forwarded */
+        busy: number;
+        /** @description estimate of what it forwards of full-size packets, one way */
+        reach_bps: number;
         lateness: {
             ingress: {
                 p50_ms?: number;

@@ -51,6 +51,7 @@ TREE: Mapping[str, Mapping[str, str]] = {
     "Groups": {
         "scenario": "scenarios.scenario",
         "profile": "profiles.profile",
+        "trace": "traces.trace",
         "images": "images.images",
     },
 }

@@ -13,6 +13,7 @@ from ..contract import HOST, VNC_PORT
 from ..control.addresses import api_url
 from ..control.container_lookup import with_holders
 from ..control.group_change import GroupChange
+from ..control.slowness import out_of_reach
 from ..control.state import ClientState, LinkState, ScheduleEntry
 from ..control.webrtc_stats import KINDS, Stats, Values
 from ..engine.containers import Container
@@ -233,7 +234,8 @@ MOST_PATHS = 3
 
 
 def notes(states: Mapping[str, ClientState]) -> Iterator[str]:
-    """What people tend to overlook: delays of two ends that add up, and jitter that raises the mean delay."""
+    """What people tend to overlook: rates out of reach, latencies that add up, jitter that raises the mean delay."""
+    yield from out_of_reach(states)
     yield from _sums(states)
     yield from _ordered(states)
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
-from syntheticnet.conditions import DIRECTIONS
+from syntheticnet.conditions import DIRECTIONS, RATE
 
 from .state import MOST_LATE_MS, ClientState
+
+FULLY_BUSY = 0.9
+"""From this share of one processor on, a forwarder has no time left: it does not use two."""
+REACHED = 0.9
+"""The least share of a rate that counts as reached while the forwarder is fully busy."""
 
 
 def too_slow(states: Mapping[str, ClientState]) -> list[str]:
@@ -23,6 +29,45 @@ def _slow(state: ClientState, direction: str) -> Iterator[str]:
     late_ms = state.lateness.get(direction, {}).get("p99_ms", 0.0)
     if late_ms > MOST_LATE_MS:
         yield f"packets left up to {late_ms:.0f} ms late in the last second"
+    if short := shortfall(state, direction):
+        yield short
     link = state.links.get(direction)
     if link and (count := link.achieved.get("discarded")):
         yield f"the lab itself discarded {count:.0f} packets in the last second"
+
+
+def out_of_reach(states: Mapping[str, ClientState]) -> list[str]:
+    """One line per rate that is set and above what the forwarder estimates that it can forward."""
+    return [
+        f"{name} {direction}{flow}: {RATE.format(rate_bps)} is out of reach: this machine forwards about "
+        f"{RATE.format(float(f'{state.reach_bps:.2g}'))} of full-size packets (an estimate)"
+        for name, state in states.items()
+        for direction in DIRECTIONS
+        for flow, rate_bps in _rates(state, direction)
+        if state.reach_bps < rate_bps < math.inf
+    ]
+
+
+def _rates(state: ClientState, direction: str) -> Iterator[tuple[str, float]]:
+    """The rates that are set, each with its flow."""
+    for flow, owner in (("", state.configured), *((f" {flow.name}", flow) for flow in state.configured.flows)):
+        rate_bps = getattr(owner, direction).rate_bps
+        if rate_bps is not None:
+            yield flow, rate_bps
+
+
+def shortfall(state: ClientState, direction: str) -> str | None:
+    """What keeps a link from the rate that is set, if that is its forwarder and not the sender or the rate itself.
+
+    The forwarder then uses a whole processor and still forwards less.
+    """
+    link, values = state.links.get(direction), getattr(state.configured, direction)
+    if state.busy < FULLY_BUSY or link is None:
+        return None
+    rate_bps = link.achieved.get("rate_bps", 0)
+    reached = f"its forwarder used {state.busy:.0%} of a processor to forward {RATE.format(float(round(rate_bps, -4)))}"
+    if values.rate_trace:
+        return f"{reached}, and may not have reached the rates of {values.rate_trace}"
+    if values.rate_bps is None or math.isinf(values.rate_bps) or rate_bps >= REACHED * values.rate_bps:
+        return None
+    return f"{reached}, less than the {RATE.format(values.rate_bps)} set"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -84,7 +85,8 @@ class ClientState:
     `conditions_text` and `base_text` are as the API sent them. `entry` is the lease or scheduled change that this
     request created; `failures` has the errors of dropped ones by id. `links`, `lateness` and each of `flows` map a
     direction to its numbers; the flow `default` has packets of no other flow. `hangs` is how many of the forwarder's
-    `restarts` happened because it hung.
+    `restarts` happened because it hung; `busy` is the share of one processor that it used in the last second, and
+    `reach_bps` its estimate of what it can forward one way.
     """
 
     conditions_text: Mapping[str, Any]
@@ -95,6 +97,8 @@ class ClientState:
     entry: ScheduleEntry | None
     restarts: int
     hangs: int
+    busy: float
+    reach_bps: float
     lateness: Mapping[str, Mapping[str, float]]
     links: Mapping[str, LinkState]
     flows: Mapping[str, Mapping[str, LinkState]]
@@ -143,6 +147,8 @@ class ClientState:
             entry=ScheduleEntry.from_dict(answer["entry"]) if "entry" in answer else None,
             restarts=answer["forwarder"]["restarts"],
             hangs=answer["forwarder"].get("hangs", 0),
+            busy=answer["forwarder"].get("busy", 0.0),
+            reach_bps=answer["forwarder"].get("reach_bps", math.inf),
             lateness=answer["forwarder"].get("lateness", {}),
             links=_links(answer["links"]),
             flows={name: _links(flow) for name, flow in answer["flows"].items()},

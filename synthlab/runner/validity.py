@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ..contract import OWN_CAUSES
+from ..control.slowness import FULLY_BUSY, shortfall
 from ..control.state import MOST_LATE_MS, ClientState
 from ..scenario.expression import NEVER_NS, Recorded, Sample, Value
 from .host_load import HostLoad
@@ -36,10 +37,18 @@ def lateness_name(client: str, direction: str) -> str:
     return f"{client}.{direction}.late_p99"
 
 
+def shortfall_name(client: str, direction: str) -> str:
+    """The name of whether the forwarder kept the link from its rate, 0 or 1; not available to expectations."""
+    return f"{client}.{direction}.shortfall"
+
+
 def of_lateness(client: str, state: ClientState) -> dict[str, Value]:
-    """The lateness of a client's forwarder, for directions with packets."""
-    lateness = state.lateness
-    return {lateness_name(client, direction): values["p99_ms"] for direction, values in lateness.items() if values}
+    """The lateness of a client's forwarder, and whether it reached the rates set, for directions with packets."""
+    lateness = {direction: values["p99_ms"] for direction, values in state.lateness.items() if values}
+    late: dict[str, Value] = {lateness_name(client, direction): late_ms for direction, late_ms in lateness.items()}
+    return late | {
+        shortfall_name(client, direction): int(shortfall(state, direction) is not None) for direction in lateness
+    }
 
 
 def problems(
@@ -79,6 +88,13 @@ def _of_link(client: str, direction: str, recorded: Recorded, since_ns: int) -> 
         yield (
             f"{client}: the forwarder was too slow: {direction} packets left more than {MOST_LATE_MS:g} ms late "
             f"in {share:.0%} of all seconds (maximum {MOST_LATE_SECONDS:.0%})"
+        )
+    short = _stats(series(shortfall_name(client, direction)))
+    if sum(short) > MOST_LATE_SECONDS * len(short) and sum(short) >= LEAST_LATE_SECONDS:
+        yield (
+            f"{client}: this machine cannot reach the {direction} rate that is set: the forwarder used more than "
+            f"{FULLY_BUSY:.0%} of a processor and still forwarded less in {sum(short) / len(short):.0%} of all seconds "
+            f"(maximum {MOST_LATE_SECONDS:.0%})"
         )
     for cause in OWN_CAUSES:
         lost = _growth(series(f"{client}.{direction}.dropped.{cause}"))

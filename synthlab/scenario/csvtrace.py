@@ -19,6 +19,7 @@ from .conditions_schema import CLEAR, SIDES, fields_by_name
 MOST_ROWS = 36_000
 LEAST_APART_NS = 100 * MS_NS
 _HEADER = re.compile(r"\s*([A-Za-z_.]+)\s*(?:\[\s*(\S+)\s*\])?\s*")
+_ZERO_RATE = re.compile(r"0+(?:\.0+)?\s*[kmg]?bit(?:/s)?", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
@@ -43,19 +44,22 @@ class _Column:
     condition: str
     unit: str
 
-    def written(self, cell: str) -> str | None:
+    def change(self, cell: str, before: Mapping[str, Any]) -> dict[str, Any]:
+        """What a cell changes of a side's values so far; a rate of 0 is an outage until the next rate."""
         text = _with_unit(cell, self.unit)
-        if text == CLEAR:
-            return None
-        fields_by_name()[self.condition].metadata["unit"].parse(text)
-        return text
+        if self.condition == "rate" and _ZERO_RATE.fullmatch(text):
+            return {"outage": True}
+        if text != CLEAR:
+            fields_by_name()[self.condition].metadata["unit"].parse(text)
+        ends = {"outage": None} if self.condition == "rate" and before.get("outage") is True else {}
+        return {self.condition: None if text == CLEAR else text, **ends}
 
 
 def read_csv(text: str) -> CsvTrace:
     """Parse a table with a header such as `time [s],egress.rate [kbit],both.loss`; `#` starts a comment.
 
-    Cells require a unit unless the header has one in brackets. An empty cell keeps the previous row's value, `none`
-    clears it. Raises ValueError with the line number.
+    Cells require a unit unless the header has one in brackets; a time without one is in seconds. An empty cell keeps
+    the previous row's value, `none` clears it. Raises ValueError with the line number.
     """
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.partition("#")[0].strip()]
     rows = [(number, _cells(number, line)) for number, line in lines]
@@ -103,7 +107,8 @@ def _read_rows(body: list[tuple[int, list[str]]], time_unit: str, columns: list[
             _check_time(at_ns, last_ns)
             for column, cell in zip(columns, cells[1:], strict=True):
                 if cell.strip():
-                    present.setdefault(column.side, {})[column.condition] = column.written(cell)
+                    values = present.setdefault(column.side, {})
+                    values |= column.change(cell, values)
         except (ValueError, ConditionsError) as error:
             raise ValueError(f"line {number}: {error}") from None
         yield at_ns, by_direction(present)
@@ -111,9 +116,7 @@ def _read_rows(body: list[tuple[int, list[str]]], time_unit: str, columns: list[
 
 
 def _read_time(cell: str, unit: str) -> int:
-    if not unit and _NUMBER.fullmatch(cell.strip()):
-        raise ValueError(f"{cell!r} has no unit; name the column `time [s]` or `time [ms]`, or write {cell.strip()}s")
-    return parse_duration(_with_unit(cell, unit))
+    return parse_duration(_with_unit(cell, unit or "s"))
 
 
 def _check_time(at_ns: int, last_ns: int) -> None:

@@ -47,7 +47,7 @@ def local_file(written: object, unit: Unit, refuse: Refuse, folder: Path = Path(
         text = read_text_file(path, MOST_BYTES)
         unit.parse(path.name)
         if unit.read is not None:
-            unit.read(text)
+            unit.read(text.encode())
     except ValueError as error:
         refuse(f"{path}: {error}")
     return LocalFile(path.name, text, refuse)

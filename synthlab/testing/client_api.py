@@ -43,6 +43,7 @@ class FakeClientApi:
         self.problem: str | None = None
         self.broken = False
         self.judged = False
+        self.reach_bps = 10**11
         self.version = own_version()
         self.by = ""
 
@@ -67,7 +68,7 @@ class FakeClientApi:
             "startup": self.startup.to_dict(),
             "seed": self.conditions.seed or 0,
             "problem": self.problem,
-            "forwarder": {"restarts": 0, "up_s": 1.0},
+            "forwarder": {"restarts": 0, "up_s": 1.0, "reach_bps": self.reach_bps},
             "links": _idle_links(),
             "flows": {name: _idle_links() for name in flows},
         }

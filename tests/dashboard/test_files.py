@@ -85,7 +85,7 @@ def test_a_large_trace(guarded: Served, folder: Path) -> None:
     os.truncate(folder.parent / "train.mahi", 8 << 30)
     (folder.parent / "train.mahi").rename(folder / "train.mahi")
     body = {"clients": ["client1"], "change": {"egress": {"rate_trace": "train.mahi"}}}
-    assert "at most 4 MB is allowed" in guarded.error("PATCH", "/v1/labs/call/conditions", body)
+    assert "at most 16 MB is allowed" in guarded.error("PATCH", "/v1/labs/call/conditions", body)
     assert guarded.apis["client1"].files == {}
 
 

@@ -16,6 +16,7 @@ from synthlab.runner.validity import (
     MOST_WAITING,
     lateness_name,
     problems,
+    shortfall_name,
 )
 from synthlab.scenario.expression import Recorded
 from synthlab.text.durations import SECOND_NS
@@ -64,6 +65,19 @@ def test_lost(cause: str) -> None:
     }
     (line,) = problems(["client1"], recorded(**series), QUIET, [])
     assert line == f"client1: the forwarder itself lost 12 of 200 ingress packets ({cause})"
+
+
+@pytest.mark.issue(15)
+def test_a_rate_that_is_out_of_reach() -> None:
+    """A forwarder that was the limit in many seconds makes the run inconclusive; a few seconds do not."""
+    short = {shortfall_name("client1", "egress").replace(".", "__"): [1] * 3 + [0] * 7}
+    (line,) = problems(["client1"], recorded(**short), QUIET, [])
+    assert line == (
+        "client1: this machine cannot reach the egress rate that is set: the forwarder used more than 90% of a "
+        "processor and still forwarded less in 30% of all seconds (maximum 20%)"
+    )
+    short = {shortfall_name("client1", "egress").replace(".", "__"): [1] * 2 + [0]}
+    assert problems(["client1"], recorded(**short), QUIET, []) == []
 
 
 def test_busy() -> None:

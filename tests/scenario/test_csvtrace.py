@@ -37,6 +37,22 @@ def test_units_of_the_header() -> None:
     )
 
 
+@pytest.mark.issue(15)
+def test_bare_seconds_and_a_rate_of_zero() -> None:
+    """A time without a unit is in seconds, as a recording tool writes it; a rate of 0 is an outage until the next."""
+    trace = read_csv("time,ingress.rate\n0.000,26000kbit\n20.45,0kbit\n24.7,310kbit\n44,12800kbit\n")
+    assert trace.rows == (
+        (0, {"ingress": {"rate": "26000kbit"}}),
+        (20_450_000_000, {"ingress": {"rate": "26000kbit", "outage": True}}),
+        (24_700_000_000, {"ingress": {"rate": "310kbit", "outage": None}}),
+        (44_000_000_000, {"ingress": {"rate": "12800kbit", "outage": None}}),
+    )
+    assert read_csv("time,both.rate [mbit]\n0,0\n1,0.0\n2,1\n").rows[-1][1]["egress"] == {
+        "rate": "1mbit",
+        "outage": None,
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -45,11 +61,8 @@ def test_units_of_the_header() -> None:
         ("egress.rate\n1\n", "line 1: not a header that starts with time"),
         ("time,egress.rte\n0s,1\n", "line 1: unknown column 'egress.rte'; did you mean egress.rate?"),
         ("time,egress.rate\n0s\n", "line 2: has 1 cells; the header has 2"),
-        (
-            "time,egress.rate\n0,1mbit\n",
-            "line 2: '0' has no unit; name the column `time [s]` or `time [ms]`, or write 0s",
-        ),
-        ("time [s],egress.rate\n0,0kbit\n", "line 2: '0kbit' lets nothing pass; use `outage` instead"),
+        ("time,egress.rate\n-1,1mbit\n", "line 2: '-1' is not a time such as"),
+        ("time,egress.rate\n0,0\n", "line 2: '0' is not a rate such as"),
         (
             "time,egress.delay\n0s,1ms\n",
             "line 1: unknown column 'egress.delay'; did you mean egress.latency?; expected",

@@ -16,14 +16,14 @@ from ..cli.commands.command import run
 
 pytestmark = pytest.mark.issue(10)
 
-KEPT = "at most 32 files and 4 MB per client"
+KEPT = "at most 32 files and 16 MB per client"
 STACK = "clients: {a: {image: syntheticnet}, b: {image: syntheticnet}}\n"
 
 
 def trace(folder: Path, name: str, size_mb: float) -> str:
     """Write a trace of this size, mostly a comment; returns its name."""
-    head = "#" * int(size_mb * (1 << 20) - 3)
-    (folder / name).write_text(f"{head}\n9\n")
+    head = ("#" * 63 + "\n") * int(size_mb * (1 << 14))
+    (folder / name).write_text(f"{head}9\n")
     return name
 
 
@@ -39,8 +39,8 @@ def step(client: str, name: str) -> str:
 
 def test_one_that_is_too_large(tmp_path: Path) -> None:
     """A too large trace is rejected in a stack, a step and a flag, with its name and size."""
-    name = trace(tmp_path, "lte.up", 5.2)
-    result = r"lte\.up: is 5\.2 MB; at most 4 MB is allowed"
+    name = trace(tmp_path, "lte.up", 20)
+    result = r"lte\.up: is 20 MB; at most 16 MB is allowed"
     with pytest.raises(WrongUse, match=rf"some.yaml:3: steps\[0\]\.egress: .*{result}"):
         check(tmp_path, step("a", name))
     (tmp_path / "own.yaml").write_text(f"clients:\n  a: {{image: a, network: {{egress: {{rate_trace: {name}}}}}}}\n")
@@ -54,13 +54,13 @@ def test_one_that_is_too_large(tmp_path: Path) -> None:
 
 def test_several_that_are_too_large_together(tmp_path: Path) -> None:
     """Sizes add up per client over the scenario's steps and its stack."""
-    one, two = trace(tmp_path, "one.up", 2.5), trace(tmp_path, "two.up", 2.5)
+    one, two = trace(tmp_path, "one.up", 10), trace(tmp_path, "two.up", 10)
     check(tmp_path, step("a", one), step("b", two), step("a", one))
-    with pytest.raises(WrongUse, match=rf"some.yaml:4: steps\[1\]: a: two.up: is 2.50 MB \(2 files, .*{KEPT}"):
+    with pytest.raises(WrongUse, match=rf"some.yaml:4: steps\[1\]: a: two.up: is 10.00 MB \(2 files, .*{KEPT}"):
         check(tmp_path, step("a", one), step("a", two))
     values = {"rate_trace": str(tmp_path / one), "delay_trace": str(tmp_path / two)}
-    (tmp_path / two).write_text(f"{'#' * (5 << 19)}\n0 5\n")
-    with pytest.raises(WrongUse, match=rf"two.up: is 2.50 MB \(2 files, 5.00 MB in total\); {KEPT}"):
+    (tmp_path / two).write_text((tmp_path / two).read_text().replace("9", "0 5"))
+    with pytest.raises(WrongUse, match=rf"two.up: is 10.00 MB \(2 files, 20.00 MB in total\); {KEPT}"):
         take_files(values)
 
 

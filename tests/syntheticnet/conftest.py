@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,5 +45,4 @@ def _made(host: str = HOST, self_control: bool = False) -> Iterator[Site]:
             end.setblocking(False)
         made = Site(ours, theirs, host, self_control)
         yield made
-        for store in made.forwarder.stores:
-            os.close(store.fd)
+        made.forwarder.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import time
 from collections import defaultdict
@@ -25,6 +26,7 @@ from syntheticnet.forwarder.in_force import InForce, Names
 from syntheticnet.forwarder.per_flow import DEFAULT
 from syntheticnet.forwarder.process import WELL
 from syntheticnet.forwarder.schedule import ConditionSchedule
+from syntheticnet.forwarder.shared_files import SharedFiles
 from syntheticnet.forwarder.shared_memory import SharedDocument
 from syntheticnet.forwarder.traffic import Window
 from syntheticnet.forwarder.traffic_rows import traffic_rows
@@ -59,11 +61,11 @@ class Forwarder:
     """Answers as the forwarder does, with the same controller, but forwards nothing."""
 
     def __init__(self, end: socket.socket) -> None:
-        self.stores = SharedDocument.create(), SharedDocument.create()
-        self.stores[0].save(ConditionSchedule(drawn=5).to_dict())
+        self.store, self.files = SharedDocument.create(), SharedFiles.create()
+        self.store.save(ConditionSchedule(drawn=5).to_dict())
         self.configured = -1  # applying the startup conditions must not count
         self.silent = False
-        self.controller = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
+        self.controller = ConditionsController(self.store, Files(self.files), self, time.monotonic_ns())
         self.asked: list[str] = []
         self.windows: dict[str, Window | None] = {"ingress": None, "egress": None}
         self.counters: dict[tuple[str, str], FlowCounters] = defaultdict(FlowCounters)
@@ -73,6 +75,10 @@ class Forwarder:
     def serve(self) -> None:
         if not self.silent:
             self._server.serve()
+
+    def close(self) -> None:
+        self.files.close()
+        os.close(self.store.fd)
 
     def adopt(self, requested: InForce, now: int) -> int:
         self._requested = requested
@@ -106,6 +112,8 @@ class Forwarder:
                 **WELL,
                 "up_s": 12.5,
                 "cpu_s": 0.5,
+                "busy": 0.05,
+                "reach_bps": 450_000_000,
                 "lateness": {"ingress": {"p50_ms": 0.1, "p99_ms": 0.4, "max_ms": 0.5}, "egress": {}},
             },
             "links": {name: total.report(now) | more for name, total in totals.items()},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syntheticnet.chunked_json import CHUNK, LONG, chunks, dumps, loads, whole
+from syntheticnet.chunked_json import LONG, dumps, loads
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -28,11 +28,3 @@ def test_refuses_what_is_no_json() -> None:
     for text in (b"{", b"[" + b"1," * LONG):
         with pytest.raises(ValueError, match="Expecting"):
             loads(text)
-
-
-def test_a_long_text_in_chunks() -> None:
-    """Each of a bounded length; put together they are the text."""
-    text = "äb\n" * CHUNK
-    assert max(map(len, chunks(text))) == CHUNK
-    assert whole(chunks(text)) == text
-    assert chunks("") == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.conditions import Conditions, condition_fields
+from syntheticnet.conditions import Conditions, FileContent, condition_fields
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.classifier import ControlAccess
 from syntheticnet.forwarder.direction import Pipeline
@@ -37,10 +37,10 @@ from .builders import (
 MILLION = 1_000_000
 GAP_NS = 20_000
 HOST = "10.9.0.254"
-TEXTS = {
-    "lte.up": "0\n1\n1\n5\n9\n",
-    "wifi.dist": "# one\n-8192 0 8192\n",
-    "wifi.delay": "0 20\n50 40\n90 5\n",
+TEXTS: dict[str, FileContent] = {
+    "lte.up": b"0\n1\n1\n5\n9\n",
+    "wifi.dist": b"# one\n-8192 0 8192\n",
+    "wifi.delay": b"0 20\n50 40\n90 5\n",
 }
 # These would leave nothing for the elements behind them.
 WHOLE = ("outage", "reject")

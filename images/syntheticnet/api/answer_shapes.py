@@ -108,6 +108,8 @@ _FORWARDER = record(
         "starved_s": number(),
         "up_s": number(120.5),
         "cpu_s": number(3.2),
+        "busy": number(0.03, description="share of one processor in the last second; near 1, no more can be forwarded"),
+        "reach_bps": whole(450_000_000, description="estimate of what it forwards of full-size packets, one way"),
         "lateness": _both(_LATENESS),
     }
 )

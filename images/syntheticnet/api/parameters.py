@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from codecs import getincrementaldecoder
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from .parameter_shapes import OPTIONS, WORD
 
 MOST_BODY_BYTES = 1 << 20
 MOST_NESTED = 16
+_PIECE = 1 << 16
 
 _WORD = re.compile(WORD)
 
@@ -32,15 +34,19 @@ async def json_of(request: Request) -> Any:
     return value
 
 
-async def text_of(request: Request, most: int) -> str:
-    """The body as text of at most `most` bytes; a 4xx if it is longer or not text."""
+async def text_of(request: Request, most: int) -> bytearray:
+    """The body, UTF-8 text of at most `most` bytes; a 4xx if it is longer or not text."""
+    body = await body_of(request, most)
+    decoder = getincrementaldecoder("utf-8")()
     try:
-        text = (await body_of(request, most)).decode()
+        for start in range(0, len(body), _PIECE):
+            decoder.decode(body[start : start + _PIECE])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
+        body = bytearray(1)
+    if 0 in body:
         raise HTTPException(400, "the body is not UTF-8 text without NUL characters")
-    return text
+    return body
 
 
 def options_of(parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -90,16 +96,15 @@ def by_of(parameters: Mapping[str, str]) -> str:
     return by
 
 
-async def body_of(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
+async def body_of(request: Request, most: int = MOST_BODY_BYTES) -> bytearray:
     """The body; a 4xx if it is longer than `most` bytes."""
-    chunks, size = [], 0
+    body = bytearray()
     async for chunk in request.stream():
+        body += chunk
         # Counted as it arrives: Content-Length may be missing.
-        size += len(chunk)
-        if size > most:
+        if len(body) > most:
             raise HTTPException(413, f"the body is longer than {most} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
+    return body
 
 
 def _is_deep(value: Any, most: int) -> bool:

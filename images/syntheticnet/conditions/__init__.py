@@ -11,6 +11,7 @@ from .flow_change import DIRECTIONS
 from .link import LinkConditions, condition_fields
 from .nearest import nearest, nearest_condition
 from .states import MOST_STATES, NetworkState, parse_states, refuse_unreachable
+from .traces import MOST_LINES, FileContent, read_delay_trace, read_rate_trace
 from .units import COUNT, FILE, QUEUE, RATE, SHARE, SWITCH, TIME, QueueLimit, Unit
 from .uploads import MOST_BYTES, refuse_crowd, size_of
 from .walk import Stay, first_stay, next_stay
@@ -20,6 +21,7 @@ __all__ = [
     "DIRECTIONS",
     "FILE",
     "MOST_BYTES",
+    "MOST_LINES",
     "MOST_STATES",
     "QUEUE",
     "RATE",
@@ -29,6 +31,7 @@ __all__ = [
     "Conditions",
     "ConditionsChange",
     "ConditionsError",
+    "FileContent",
     "FileValue",
     "Flow",
     "FlowMatch",
@@ -47,6 +50,8 @@ __all__ = [
     "next_stay",
     "parse_duration",
     "parse_states",
+    "read_delay_trace",
+    "read_rate_trace",
     "refuse_crowd",
     "refuse_unknown",
     "refuse_unreachable",

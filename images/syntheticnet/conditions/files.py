@@ -1,14 +1,15 @@
-"""Uploaded traces and tables that conditions refer to: kept as text, parsed once."""
+"""Uploaded traces and tables that conditions refer to: kept as they are, parsed once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any, TypeVar
 
 from . import DIRECTIONS, Conditions, ConditionsError, LinkConditions
 from .file_values import file_units, file_values
+from .traces import FileContent
 from .units import file
-from .uploads import refuse_crowd, size_of
+from .uploads import refuse_crowd
 
 T = TypeVar("T")
 
@@ -16,46 +17,54 @@ _NAME = file("file", str)
 
 
 class Files:
-    """Files by name, within the limits of `conditions.uploads`; uploading a name again replaces the file."""
+    """Files by name, within the limits of `conditions.uploads`; uploading a name again replaces the file.
 
-    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
-        self._texts: dict[str, str] = dict(texts or {})
-        self._parsed: dict[tuple[str, Callable[[str], Any]], Any] = {}
+    `contents` is where they are kept: by default in this process.
+    """
 
-    def put(self, name: str, text: str) -> None:
-        """Store `text` as `name`; raises ConditionsError for an invalid name or if there is no room."""
+    def __init__(self, contents: MutableMapping[str, FileContent] | None = None) -> None:
+        self._contents: MutableMapping[str, FileContent] = {} if contents is None else contents
+        self._parsed: dict[tuple[str, Callable[[FileContent], Any]], Any] = {}
+
+    def put(self, name: str, content: FileContent) -> None:
+        """Store `content` as `name`; raises ConditionsError for an invalid name or if there is no room."""
+        self.refuse(name, len(content))
+        self._contents[name] = content
+        self._forget(name)
+
+    def refuse(self, name: str, size: int) -> None:
+        """Raise ConditionsError if a file of this name and size (bytes) could not be stored."""
         try:
             _NAME.parse(name)
         except ValueError as error:
             raise ConditionsError(str(error)) from None
-        refuse_crowd({**self.sizes(), name: size_of(text)}, name)
-        self._texts[name] = text
-        self._forget(name)
+        refuse_crowd({**self.sizes(), name: size}, name)
 
     def remove(self, name: str) -> None:
         """Remove a file; raises ConditionsError if there is none."""
-        self.text(name)
-        del self._texts[name]
+        self.content(name)
+        del self._contents[name]
         self._forget(name)
 
-    def parsed(self, name: str, parse: Callable[[str], T]) -> T:
+    def parsed(self, name: str, parse: Callable[[FileContent], T]) -> T:
         """The file's content, parsed by `parse` and cached; raises ConditionsError if it is unknown or invalid."""
         key = (name, parse)
         if key not in self._parsed:
-            text = self.text(name)
+            content = self.content(name)
             try:
-                self._parsed[key] = parse(text)
+                self._parsed[key] = parse(content)
             except ValueError as error:
                 raise ConditionsError(str(error), name) from None
         value: T = self._parsed[key]
         return value
 
-    def texts(self) -> dict[str, str]:
-        return dict(self._texts)
+    @property
+    def contents(self) -> Mapping[str, FileContent]:
+        return self._contents
 
     def sizes(self) -> dict[str, int]:
         """The size of each file in bytes."""
-        return {name: size_of(text) for name, text in self._texts.items()}
+        return {name: len(content) for name, content in self._contents.items()}
 
     def check(self, conditions: Conditions) -> None:
         """Raise ConditionsError, with its location, unless each file referred to exists and parses."""
@@ -65,13 +74,13 @@ class Files:
                 if unit and unit.read:
                     self._check(value, unit.read, f"{place}.{item.metadata['name']}")
 
-    def text(self, name: str) -> str:
-        """The text of a file; raises ConditionsError if there is none."""
-        if name not in self._texts:
-            raise ConditionsError(f"no such file; uploaded files: {', '.join(self._texts) or 'none'}", name)
-        return self._texts[name]
+    def content(self, name: str) -> FileContent:
+        """The content of a file; raises ConditionsError if there is none."""
+        if name not in self._contents:
+            raise ConditionsError(f"no such file; uploaded files: {', '.join(self._contents) or 'none'}", name)
+        return self._contents[name]
 
-    def _check(self, name: str, read: Callable[[str], Any], where: str) -> None:
+    def _check(self, name: str, read: Callable[[FileContent], Any], where: str) -> None:
         try:
             self.parsed(name, read)
         except ConditionsError as error:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from .traces import FileContent
+
 _QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z%]+(?:/s)?)\s*")
 
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -32,8 +34,8 @@ class Unit:
     allowed: str
     parse: Callable[[object], Any]
     format: Callable[[Any], Any]
-    read: Callable[[str], Any] | None = None
-    """For files: parses the text; raises ValueError with the line."""
+    read: Callable[[FileContent], Any] | None = None
+    """For files: parses the content; raises ValueError with the line."""
     choices: tuple[str, ...] = ()
     """For words: those allowed."""
 
@@ -253,7 +255,7 @@ FILE = "file"
 """The name of every unit that `file` makes."""
 
 
-def file(kind: str, read: Callable[[str], Any]) -> Unit:
+def file(kind: str, read: Callable[[FileContent], Any]) -> Unit:
     """A unit for names of uploaded files, which `read` parses."""
     allowed = f"the name of an uploaded {kind}: letters, digits, dots, - and _ (100 at most)"
 

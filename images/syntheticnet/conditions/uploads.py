@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from .errors import ConditionsError
 
 MOST_FILES = 32
-MOST_BYTES = 4 << 20
+MOST_BYTES = 16 << 20
 
 
 def size_of(text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import SystemRandom
 from typing import Any, Protocol
 
-from ..chunked_json import chunks, whole
+from ..channel import FILE_PIECE
 from ..conditions import DIRECTIONS, Conditions, ConditionsError
 from ..conditions.files import Files, named_files
 from ..packets.counters import FlowCounters
@@ -16,6 +16,7 @@ from .per_flow import DEFAULT
 from .schedule import ConditionSchedule
 from .schedule_entry import ChangeRequest
 from .shared_memory import SharedDocument
+from .upload import Upload, is_same
 
 
 class ConditionedNetwork(Protocol):
@@ -67,16 +68,11 @@ class ConditionsController:
     conditions nor prolongs a lease. Anything that became due meanwhile is applied at once.
     """
 
-    def __init__(
-        self, kept: SharedDocument, texts: SharedDocument, files: Files, network: ConditionedNetwork, now: int
-    ) -> None:
+    def __init__(self, kept: SharedDocument, files: Files, network: ConditionedNetwork, now: int) -> None:
         self._kept = kept
-        self._texts = texts
         self._files = files
+        self._upload = Upload()
         self._network = network
-        # Files before conditions, which name them.
-        for name, text in (texts.load() or {}).items():
-            files.put(name, whole(text))
         saved = kept.load()
         self._schedule = (ConditionSchedule.from_dict(saved) if saved else drawn_schedule(Conditions(), now)).due(now)
         network.adopt(self._schedule.in_force, now)
@@ -167,23 +163,35 @@ class ConditionsController:
         return {"files": [{"name": name, "bytes": size} for name, size in self._files.sizes().items()]}
 
     def _read_file(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        return {"text": chunks(self._files.text(request["name"]))}
+        """A piece of a file, each byte as the character of its number, and the size of the whole."""
+        content, start = self._files.content(request["name"]), request.get("start", 0)
+        return {"text": content[start : start + FILE_PIECE].decode("latin-1"), "bytes": len(content)}
 
     def _put_file(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        name, text = request["name"], whole(request["text"])
-        # The host uploads the files of a change with each change that names them, also while they are in use.
-        if self._files.texts().get(name) != text:
-            self._refuse_used(name, "upload the new one under another name")
-            self._files.put(name, text)
-            self._save_files()
+        """Take a piece, each byte as the character of its number; the file is stored unless `more` of it follows."""
+        name, start, piece = request["name"], request.get("start", 0), request["text"].encode("latin-1")
+        self._upload.add(name, start, piece)
+        try:
+            self._files.refuse(name, start + len(piece))
+        except ConditionsError:
+            self._upload.take()
+            raise
+        if not request.get("more"):
+            self._store(name, self._upload.take())
         return self._list_files(request, now)
+
+    def _store(self, name: str, content: bytearray) -> None:
+        # The host uploads the files of a change with each change that names them, also while they are in use.
+        if name in self._files.sizes() and is_same(self._files.content(name), content):
+            return
+        self._refuse_used(name, "upload the new one under another name")
+        self._files.put(name, content)
 
     def _remove_file(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         name = request["name"]
-        self._files.text(name)
+        self._files.content(name)
         self._refuse_used(name, "clear that first")
         self._files.remove(name)
-        self._save_files()
         return self._list_files(request, now)
 
     def _list_top(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
@@ -216,9 +224,6 @@ class ConditionsController:
         using = [user for user, names in users.items() if name in names]
         if using:
             raise ConditionsError(f"is in use by {', '.join(using)}; {fix}", name)
-
-    def _save_files(self) -> None:
-        self._texts.save({name: chunks(text) for name, text in self._files.texts().items()})
 
     def _put(self, schedule: ConditionSchedule, now: int) -> int:
         """Put another state of the schedule in force, save it, and return when it came into force."""

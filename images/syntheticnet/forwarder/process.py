@@ -28,11 +28,14 @@ from ..heartbeat import Pulse
 from ..packets.counters import FlowCounters
 from .classifier import ControlAccess
 from .controller import ConditionsController, Overtaken
+from .cpu_share import CpuShare
 from .direction import Pipeline, PipelinePlan
 from .handoff import Errands
 from .in_force import InForce
 from .loop import EventLoop
 from .port import make_ports
+from .reach import reach_bps
+from .shared_files import SharedFiles
 from .shared_memory import SharedDocument
 from .traffic import Window
 from .traffic_rows import traffic_rows
@@ -55,7 +58,7 @@ class Wiring:
     ports: Sequence[int] = ()
     restarts: int = 0
     started: int = field(default_factory=time.monotonic_ns)
-    files: SharedDocument = field(default_factory=SharedDocument.create)
+    files: SharedFiles = field(default_factory=SharedFiles.create)
     allow: Allow = Allow()
     ipv6_only: bool = False
     pulse: Pulse = field(default_factory=Pulse)
@@ -79,7 +82,7 @@ class Forwarder:
     def __init__(self, wiring: Wiring) -> None:
         outer, inner = make_ports(wiring.outer, wiring.inner)
         control = ControlAccess(_packed(wiring.hosts), frozenset(wiring.ports), wiring.allow.networks, wiring.ipv6_only)
-        files = Files()
+        files = Files(wiring.files)
         self._wiring = wiring
         self._control = control
         self._pipelines = {
@@ -91,12 +94,14 @@ class Forwarder:
         self._armed: Armed | None = None
         self._waste: list[list[Any]] = []
         self._errands = Errands()
+        self._cpu = CpuShare()
+        self._reach_bps = round(reach_bps())
         self._loop = EventLoop(*self._pipelines.values())
-        self._loop.watch(wiring.pulse.fileno(), wiring.pulse.answer)
+        self._loop.watch(wiring.pulse.fileno(), self._beat)
         self._loop.watch(self._errands.fileno(), self._errands.serve)
         # A direct call until `run` starts the second thread.
         self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()
-        controller = ConditionsController(wiring.schedule, wiring.files, files, self, time.monotonic_ns())
+        controller = ConditionsController(wiring.schedule, files, self, time.monotonic_ns())
         self._controller = controller
         self._control_server = ControlServer(
             wiring.control, lambda request: controller.answer(request, time.monotonic_ns())
@@ -171,6 +176,8 @@ class Forwarder:
                 **self._wiring.pulse.news.get("forwarder", {}),
                 "up_s": (now - self._wiring.started) / 1e9,
                 "cpu_s": time.process_time(),
+                "busy": round(self._cpu.share, 3),
+                "reach_bps": self._reach_bps,
                 "lateness": {
                     direction: pipeline.lateness.report(now) for direction, pipeline in self._pipelines.items()
                 },
@@ -241,6 +248,10 @@ class Forwarder:
             for thing in self._waste.pop():
                 while isinstance(thing, dict) and thing:
                     thing.popitem()
+
+    def _beat(self) -> None:
+        self._wiring.pulse.answer()
+        self._cpu.note(time.monotonic_ns(), time.process_time_ns())
 
     def _watch(self, now: int) -> dict[str, Window | None]:
         at = max(now, time.monotonic_ns())  # the loop has counted since the request came

@@ -21,6 +21,7 @@ from ..firewall import CONTROL_PORTS, control_port_rules, put_rules
 from ..forwarder import process as forwarder
 from ..forwarder.controller import drawn_schedule
 from ..forwarder.process import Wiring
+from ..forwarder.shared_files import SharedFiles
 from ..forwarder.shared_memory import SharedDocument
 from ..heartbeat import Pulse
 from . import application, network_devices, prober
@@ -103,10 +104,10 @@ def _start_ours(
     names to look up from the start.
     """
     name, startup = _network(settings, number)
-    schedule, files = SharedDocument.create(), SharedDocument.create()
+    schedule, files = SharedDocument.create(), SharedFiles.create()
     # The seed is drawn here and not by a forwarder, so that a restarted one continues with the same seed.
     schedule.save(drawn_schedule(startup, time.monotonic_ns()).to_dict())
-    files.save(dict(settings.files))
+    files.update(settings.files)
     forwarder_end, api_end = channel.make_pair()
     start = time.monotonic_ns()
     pulse = Pulse()

@@ -7,12 +7,13 @@ import pwd
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from mmap import PROT_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..allow import Allow
 from ..api import qos
-from ..conditions import Conditions, ConditionsError
+from ..conditions import Conditions, ConditionsError, FileContent
 from ..conditions.files import Files
 from ..firewall import INNERS
 
@@ -69,7 +70,7 @@ class Settings:
     user: ApplicationUser
     network: IPv4Network | IPv6Network | None
     startup: Conditions
-    files: Mapping[str, str]
+    files: Mapping[str, FileContent]
     api_port: int | None
     ports: tuple[int, ...]
     name: str
@@ -94,7 +95,7 @@ class Settings:
             user=read_user(environment),
             network=_network(environment.get("SYNTHETIC_NETWORK", "")),
             startup=_startup(environment.get("SYNTHLAB_CONDITIONS", ""), files),
-            files=files.texts(),
+            files=files.contents,
             api_port=api_port,
             ports=_ports(environment.get("SYNTHLAB_CONTROL_PORTS", ""), api_port, tls.port if tls else None),
             name=environment.get("SYNTHLAB_NAME", ""),
@@ -247,10 +248,17 @@ def _files(folder: Path) -> Files:
     files = Files()
     for path in sorted(folder.glob("*")):
         try:
-            files.put(path.name, path.read_text(encoding="utf-8"))
+            files.put(path.name, _text(path))
         except (OSError, ValueError) as error:
             raise BadSettings(f"{folder}: {error}") from None
     return files
+
+
+def _text(path: Path) -> FileContent:
+    """The content of a text file where it lies on disk, which takes no memory; raises OSError or ValueError."""
+    path.read_text(encoding="utf-8")
+    with path.open("rb") as file:
+        return mmap(file.fileno(), 0, prot=PROT_READ) if path.stat().st_size else b""
 
 
 def _startup(text: str, files: Files) -> Conditions:

@@ -16,6 +16,7 @@ from ...control.backend import Backend, choose_lab
 from ...control.container_lookup import cut_off
 from ...control.outside import outside_line
 from ...control.proxied_browser import ProxiedBrowser, is_proxy, proxied_browser
+from ...control.slowness import out_of_reach
 from ...control.state import ClientState
 from ...control.versions import describe_mismatch, other_versions
 from ...engine.containers import Container
@@ -81,7 +82,7 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
 
 
 def show_containers(backend: Backend, containers: list[Container], json: bool, fresh: bool = False) -> None:
-    """Print containers with the state of their APIs; notes images of another version.
+    """Print containers with the state of their APIs; notes images of another version, and rates out of reach.
 
     The APIs of `fresh` companions are not asked: they have nothing to report, and start with the first request.
     """
@@ -111,7 +112,10 @@ def show_containers(backend: Backend, containers: list[Container], json: bool, f
             console.print_line(line)
     else:
         console.print_line(NO_LAB)
-    note_versions({one.title: states[one.id] for one in containers if one.id in states})
+    by_name = {one.title: states[one.id] for one in containers if one.id in states}
+    note_versions(by_name)
+    for line in out_of_reach(by_name):
+        console.print_note(line)
 
 
 def _browsers(backend: Backend, containers: list[Container]) -> dict[str, ProxiedBrowser]:

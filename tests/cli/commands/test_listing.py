@@ -39,6 +39,22 @@ def test_ps_tells_what_is_wrong_with_a_page(capsys: pytest.CaptureFixture[str]) 
     assert [entry["problem"] for entry in output_json(capsys)] == [None, "http://sfu/: net::ERR_CONNECTION_REFUSED"]
 
 
+@pytest.mark.issue(15)
+@pytest.mark.parametrize("command", [("ps",), ("ps", "--json"), ("show",), ("set", "client1", "--loss", "1%")])
+def test_a_rate_out_of_reach_is_reported(capsys: pytest.CaptureFixture[str], command: tuple[str, ...]) -> None:
+    """As soon as it is set; where the output is JSON, apart from it."""
+    backend, apis = fake_backend("a")
+    assert run("set", "client1", "--egress", "--rate", "300mbit", backend=backend) == 0
+    assert "out of reach" not in capsys.readouterr().out
+    apis["a/client1"].reach_bps = 170_000_000
+    assert run(*command, backend=backend) == 0
+    caught = capsys.readouterr()
+    line = "client1 egress: 300mbit is out of reach: this machine forwards about 170mbit of full-size packets"
+    assert line in (caught.err if command[0] == "ps" else caught.out)
+    if "--json" in command:
+        json.loads(caught.out)
+
+
 def test_ls(capsys: pytest.CaptureFixture[str]) -> None:
     """`ls` has a row for each lab, with its state."""
     assert run("ls", "--json", backend=expired_backend()) == 0

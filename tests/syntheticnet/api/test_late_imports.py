@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import subprocess
@@ -55,8 +54,7 @@ def forwarding(end: socket.socket) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
-        for store in forwarder.stores:
-            os.close(store.fd)
+        forwarder.close()
 
 
 def ask(port: int, method: str, path: str, body: bytes = b"", until: bytes = b"HTTP/1.1 ") -> bytes:

@@ -183,7 +183,7 @@ def test_a_wrong_method(site: Site, method: str, path: str, allowed: str) -> Non
 
 
 def test_refuses_a_body_that_is_too_long(site: Site) -> None:
-    """Bodies are limited to 1 MB, files to 4 MB, with or without Content-Length."""
+    """Bodies are limited to 1 MB, files to 16 MB, with or without Content-Length."""
 
     async def endless() -> Any:
         while True:
@@ -194,7 +194,7 @@ def test_refuses_a_body_that_is_too_long(site: Site) -> None:
         assert (answer.status_code, answer.json()) == (413, {"error": "the body is longer than 1048576 bytes"})
     assert site.ask("PUT", "/v1/conditions", content=b"{}".ljust(parameters.MOST_BODY_BYTES)).status_code == 200
     answer = site.ask("PUT", "/v1/files/a", content=b" " * (MOST_BYTES + 1))
-    assert (answer.status_code, answer.json()) == (413, {"error": "the body is longer than 4194304 bytes"})
+    assert (answer.status_code, answer.json()) == (413, {"error": "the body is longer than 16777216 bytes"})
 
 
 def test_says_when_the_forwarder_does_not_answer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,54 +6,54 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.conditions import Conditions, ConditionsError
+from syntheticnet.conditions import Conditions, ConditionsError, FileContent
 from syntheticnet.conditions.files import Files, named_files
 from syntheticnet.conditions.uploads import MOST_BYTES, MOST_FILES
 
 from ..builders import exactly
 
 
-def numbers(text: str) -> list[int]:
-    return [int(line) for line in text.splitlines()]
+def numbers(text: FileContent) -> list[int]:
+    return [int(line) for line in bytes(text).splitlines()]
 
 
 def test_a_file_is_parsed_once() -> None:
     """A parsed file is cached until its text changes."""
-    parsed: list[str] = []
+    parsed: list[FileContent] = []
 
-    def parse(text: str) -> list[int]:
+    def parse(text: FileContent) -> list[int]:
         parsed.append(text)
         return numbers(text)
 
-    files = Files({"a": "1\n2"})
+    files = Files({"a": b"1\n2"})
     assert [files.parsed("a", parse), files.parsed("a", parse)] == [[1, 2]] * 2
-    files.put("a", "3")
+    files.put("a", b"3")
     assert files.parsed("a", parse) == [3]
-    assert parsed == ["1\n2", "3"]
+    assert parsed == [b"1\n2", b"3"]
 
 
 def test_mistakes_name_the_file() -> None:
     """A missing file, one of another kind, one with an invalid name, and one too many are errors."""
-    files = Files({"a": "x", "b": ""})
+    files = Files({"a": b"x", "b": b""})
     with pytest.raises(ConditionsError, match=exactly("train: no such file; uploaded files: a, b")):
-        files.text("train")
+        files.content("train")
     with pytest.raises(ConditionsError, match=r"\Aa: invalid literal for int\(\)"):
         files.parsed("a", numbers)
     with pytest.raises(ConditionsError, match=r"\A'../x' is not the name of an uploaded file"):
-        files.put("../x", "")
-    kept = "; at most 32 files and 4 MB per client"
-    with pytest.raises(ConditionsError, match=exactly(f"c: is 4.00 MB (3 files, 4.00 MB in total){kept}")):
-        files.put("c", "x" * MOST_BYTES)
+        files.put("../x", b"")
+    kept = "; at most 32 files and 16 MB per client"
+    with pytest.raises(ConditionsError, match=exactly(f"c: is 16.00 MB (3 files, 16.00 MB in total){kept}")):
+        files.put("c", b"x" * MOST_BYTES)
     with pytest.raises(ConditionsError, match=exactly(f"c: is 0.00 MB (33 files, 0.00 MB in total){kept}")):
-        Files({f"f{n}": "" for n in range(MOST_FILES)}).put("c", "")
-    with pytest.raises(ConditionsError, match=exactly(f"c: is 6.00 MB{kept}")):
-        Files().put("c", "ä" * (3 << 20))
-    assert files.texts() == {"a": "x", "b": ""}
+        Files({f"f{n}": b"" for n in range(MOST_FILES)}).put("c", b"")
+    with pytest.raises(ConditionsError, match=exactly(f"c: is 20.00 MB{kept}")):
+        Files().put("c", b"x" * (20 << 20))
+    assert files.contents == {"a": b"x", "b": b""}
 
 
 def test_sizes_and_removal() -> None:
     """Sizes are in bytes; a removed file is gone."""
-    files = Files({"a": "ä"})
+    files = Files({"a": "ä".encode()})
     assert files.sizes() == {"a": 2}
     files.remove("a")
     assert files.sizes() == {}

@@ -28,7 +28,7 @@ from syntheticnet.conditions.units import (
 
 from ..builders import exactly
 
-TRACE = file("trace", str.split)
+TRACE = file("trace", len)
 ALLOWED_RATE = "a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited (no rate; for a flow, not even the link's)"
 
 

@@ -11,7 +11,7 @@ from syntheticnet.elements.delay_trace import DelayTrace
 
 from ..builders import MS, SECOND, Bench, packet, packets, requested, times
 
-FILES = Files({"steps": "0 50\n100 10\n", "one": "0 7.5", "up": "0 10\n20 30\n60 5\n"})
+FILES = Files({"steps": b"0 50\n100 10\n", "one": b"0 7.5", "up": b"0 10\n20 30\n60 5\n"})
 
 
 def trace(name: str = "steps", now: int = 0) -> DelayTrace:

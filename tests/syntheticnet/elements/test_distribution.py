@@ -89,7 +89,7 @@ def test_ends_of_the_tables() -> None:
 
 def test_table() -> None:
     """Each entry of an uploaded table is drawn as often as any other."""
-    files = Files({"w.dist": "# mine\n-8192 0\n 0 16384\n"})
+    files = Files({"w.dist": b"# mine\n-8192 0\n 0 16384\n"})
     made = distribution(files=files, jitter_table="w.dist")
     values = drawn(made)
     assert made.least == -1.0

@@ -14,7 +14,9 @@ from syntheticnet.packets.packet import Packet
 
 from ..builders import CLIENT, MS, SECOND, SERVER, Bench, carrying, requested, udp_frame
 
-FILES = Files({"rate": "2\n2\n5\n", "rate2": "1\n", "delay": "0 30\n40 10\n", "delay2": "0 5\n", "table": "-8192 8192"})
+FILES = Files(
+    {"rate": b"2\n2\n5\n", "rate2": b"1\n", "delay": b"0 30\n40 10\n", "delay2": b"0 5\n", "table": b"-8192 8192"}
+)
 
 Values = tuple[dict[str, Any], ...]
 

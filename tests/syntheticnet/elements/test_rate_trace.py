@@ -10,7 +10,7 @@ from syntheticnet.elements.rate_trace import RateTrace
 
 from ..builders import MS, SECOND, Bench, packet, packets, requested, times
 
-FILES = Files({"each": "1", "uneven": "2\n2\n5\n10\n", "slow": "100\n", "zero": "0\n10\n"})
+FILES = Files({"each": b"1", "uneven": b"2\n2\n5\n10\n", "slow": b"100\n", "zero": b"0\n10\n"})
 
 
 def trace(name: str = "each", bench: Bench | None = None, now: int = 0, **written: Any) -> RateTrace:

@@ -12,6 +12,7 @@ from syntheticnet.conditions import Conditions, ConditionsError
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController, Overtaken, drawn_schedule
 from syntheticnet.forwarder.in_force import InForce, Names, Sowing
+from syntheticnet.forwarder.shared_files import SharedFiles
 from syntheticnet.forwarder.shared_memory import SharedDocument
 
 from ..builders import SECOND, exactly
@@ -61,20 +62,23 @@ class Bench:
     """A controller with its stores and fake network; `restart` imitates a forwarder that died and was restarted."""
 
     def __init__(self, startup: Conditions) -> None:
-        self.kept, self.texts = SharedDocument.create(), SharedDocument.create()
+        self.kept, self.files = SharedDocument.create(), SharedFiles.create()
         self.kept.save(drawn_schedule(startup, NOW).to_dict())
         self.restart(NOW)
 
     def restart(self, now: int) -> None:
         self.network = FakeNetwork()
-        self.controller = ConditionsController(self.kept, self.texts, Files(), self.network, now)
+        self.controller = ConditionsController(self.kept, Files(self.files), self.network, now)
 
     def ask(self, op: str, now: int = NOW, **arguments: Any) -> dict[str, Any]:
         return self.controller.answer({"op": op, **arguments}, now)
 
     def close(self) -> None:
-        for store in (self.kept, self.texts):
-            os.close(store.fd)
+        self.files.close()
+        os.close(self.kept.fd)
+
+    def contents(self) -> dict[str, bytes]:
+        return {name: bytes(content) for name, content in self.files.items()}
 
 
 @pytest.fixture
@@ -86,10 +90,10 @@ def bench() -> Iterator[Bench]:
 
 def refused(bench: Bench, line: str, op: str, **arguments: Any) -> None:
     """Assert that the controller refuses with `line` and puts nothing in force."""
-    before = len(bench.network.adopted), bench.kept.load(), bench.texts.load()
+    before = len(bench.network.adopted), bench.kept.load(), bench.contents()
     with pytest.raises(ConditionsError, match=exactly(line)):
         bench.ask(op, **arguments)
-    assert (len(bench.network.adopted), bench.kept.load(), bench.texts.load()) == before
+    assert (len(bench.network.adopted), bench.kept.load(), bench.contents()) == before
 
 
 def test_changes_are_put_in_force(bench: Bench) -> None:
@@ -261,7 +265,7 @@ def test_a_restarted_forwarder_restores_everything(bench: Bench) -> None:
         "seed": before["conditions"]["seed"],
     }
     assert [lease["id"] for lease in after["leases"]] == [3]
-    assert bench.ask("file", name="wifi") == {"text": ["1 2 3\n"]}
+    assert bench.ask("file", name="wifi") == {"text": "1 2 3\n", "bytes": 6}
 
 
 @pytest.mark.issue(15)
@@ -282,12 +286,12 @@ def test_states_are_armed_and_outlive_the_forwarder(bench: Bench) -> None:
 
 def test_without_a_store_the_network_is_perfect() -> None:
     """The first forwarder finds empty stores and starts with a perfect network."""
-    stores = SharedDocument.create(), SharedDocument.create()
+    store, files = SharedDocument.create(), SharedFiles.create()
     network = FakeNetwork()
-    ConditionsController(*stores, Files(), network, NOW)
+    ConditionsController(store, Files(files), network, NOW)
     assert network.adopted == [(0, {"seed": None}, {})]
-    for store in stores:
-        os.close(store.fd)
+    files.close()
+    os.close(store.fd)
 
 
 JITTERY = {"egress": {"jitter": "5ms", "jitter_table": "wifi"}}

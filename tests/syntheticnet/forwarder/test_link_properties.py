@@ -18,7 +18,7 @@ from syntheticnet.packets.packet import Conversation, Packet
 from ..builders import CLIENT, MS, SERVER, frame, ipv4, requested, tcp, udp
 
 KINDS = ("web", "audio", "video")
-FILES = Files({"lte.up": "0\n1\n1\n7\n20\n", "wifi.dist": "-8192 0 8192", "wifi.delay": "0 20\n50 40\n90 5\n"})
+FILES = Files({"lte.up": b"0\n1\n1\n7\n20\n", "wifi.dist": b"-8192 0 8192", "wifi.delay": b"0 20\n50 40\n90 5\n"})
 # Values in addition to each field's example.
 MORE: dict[str, list[str]] = {
     "rate": ["50kbit", "20mbit", "unlimited"],

@@ -31,7 +31,7 @@ def test_files_of_the_start(folder: Path) -> None:
     """Startup conditions can use files from the folder."""
     (folder / "train.mahi").write_text("1\n2\n")
     started = read(SYNTHLAB_CONDITIONS=CONDITIONS)
-    assert started.files == {"train.mahi": "1\n2\n"}
+    assert {name: content[:] for name, content in started.files.items()} == {"train.mahi": b"1\n2\n"}
     assert started.startup.egress.rate_trace == "train.mahi"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.chunked_json import chunks
+from syntheticnet.channel import FILE_PIECE
 from syntheticnet.conditions.client import MAX_FLOWS
 from syntheticnet.conditions.uploads import MOST_BYTES, MOST_FILES
 from syntheticnet.forwarder.schedule import MOST_LEASES, MOST_SCHEDULED
@@ -64,11 +64,18 @@ def fill_files(world: World) -> None:
     line = "1000000\n"
     trace = line * (room // len(line))
     for name, text in [("trace", trace), *rest]:
-        world.ask("put_file", name=name, text=chunks(text))
+        upload(world, name, text)
     world.ask("change", change={"flows": {"*:udp:1": {"egress": {"rate_trace": "trace", "delay_trace": "small1"}}}})
     world.ask("change", change={"flows": {"*:udp:1": None}})
     for name, _ in [("trace", trace), *rest]:
         world.ask("remove_file", name=name)
+
+
+def upload(world: World, name: str, text: str) -> None:
+    """As the API does."""
+    for start in range(0, len(text), FILE_PIECE):
+        more = start + FILE_PIECE < len(text)
+        world.ask("put_file", name=name, start=start, text=text[start : start + FILE_PIECE], more=more)
 
 
 def many_leases(world: World) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from ...channel import WORK_SECONDS
-from ...chunked_json import chunks, whole
+from ...channel import FILE_PIECE, WORK_SECONDS
 from ...conditions import MOST_BYTES
 from ..answer_shapes import FILE_TEXT, FILES
 from ..control_client import ControlClient
@@ -25,6 +25,7 @@ UPLOAD = "upload or replace a file: text, parsed when conditions name it and the
 class FilesEndpoints:
     def __init__(self, control: ControlClient) -> None:
         self._control = control
+        self._one_at_a_time = asyncio.Lock()
 
     def table(self) -> tuple[Endpoint, ...]:
         return (
@@ -39,15 +40,28 @@ class FilesEndpoints:
 
     async def get(self, request: Request) -> Response:
         await self._refuse_missing(request)
-        return PlainTextResponse(whole((await self._ask(request, "file"))["text"]))
+        async with self._one_at_a_time:
+            return PlainTextResponse(bytes(await self._content(request)))
 
     async def put(self, request: Request) -> Response:
         text = await text_of(request, MOST_BYTES)
-        return JSONResponse(await self._ask(request, "put_file", text=chunks(text)))
+        async with self._one_at_a_time:
+            for start in range(0, len(text) or 1, FILE_PIECE):
+                piece, more = text[start : start + FILE_PIECE].decode("latin-1"), start + FILE_PIECE < len(text)
+                answer = await self._ask(request, "put_file", start=start, text=piece, more=more)
+        return JSONResponse(answer)
 
     async def delete(self, request: Request) -> Response:
         await self._refuse_missing(request)
         return JSONResponse(await self._ask(request, "remove_file"))
+
+    async def _content(self, request: Request) -> bytearray:
+        content = bytearray()
+        while True:
+            answer = await self._ask(request, "file", start=len(content))
+            content += answer["text"].encode("latin-1")
+            if len(content) >= answer["bytes"]:
+                return content
 
     async def _ask(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
         return await self._control.ask(op, WORK_SECONDS, name=request.path_params["name"], **arguments)

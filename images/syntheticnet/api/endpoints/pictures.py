@@ -44,6 +44,6 @@ class PicturesEndpoints:
     async def post(self, request: Request) -> Response:
         refuse_unknown(request.query_params, ("cpu",), "parameter")
         cpu_ns = duration_of(request.query_params, "cpu") or 0
-        jpeg = await body_of(request, MOST_BYTES)
+        jpeg = bytes(await body_of(request, MOST_BYTES))
         self._pictures.publish(request.path_params["peer"], jpeg, cpu_ns / 1e9)
         return JSONResponse({"wanted": self._pictures.wanted})
