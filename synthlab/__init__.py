@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .lab.client import Client
     from .lab.lab import Lab
     from .runner.judge import CheckResult
+    from .stack.netem import Translation, translate_netem
 
 __all__ = [
     "AppliedChange",
@@ -29,7 +30,9 @@ __all__ = [
     "Inconclusive",
     "Lab",
     "SynthlabError",
+    "Translation",
     "WrongUse",
+    "translate_netem",
 ]
 
 _HOMES = {
@@ -40,7 +43,9 @@ _HOMES = {
     "Lab": "lab.lab",
     "CheckResult": "runner.judge",
     "SynthlabError": "errors",
+    "Translation": "stack.netem",
     "WrongUse": "errors",
+    "translate_netem": "stack.netem",
 }
 
 

@@ -35,7 +35,7 @@ HOST: Mapping[str, set[str]] = {
     "dashboard": {"lab", "runner", "report", "scenario", "control", "deploy", "engine", "stack"},
     "cli": {"dashboard", "lab", "runner", "report", "scenario", "control", "deploy", "engine", "stack"},
     "pytest_plugin": {"lab", "runner", "report", "scenario", "control", "stack"},
-    "": {"lab", "runner"},
+    "": {"lab", "runner", "stack"},
 }
 
 # The same of what runs in a client's container.

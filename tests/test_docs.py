@@ -25,11 +25,13 @@ from synthlab.scenario.step_kind import Key, StepKind
 from synthlab.scenario.step_reader import COMMON
 from synthlab.scenario.steps import KINDS
 from synthlab.stack import read_stack
+from synthlab.stack.netem import translate
 from synthlab.stack.profiles import read_profiles
 from synthlab.stack.states_file import read_states
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text()
+CONDITIONS = (ROOT / "docs" / "conditions.md").read_text()
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 FOREIGN = re.compile(r"pipx? install(?: -\S+)* [\"']?synthlab(?![-\w/])")
 
@@ -44,7 +46,7 @@ def test_every_value_is_documented(item: Field[Any]) -> None:
     """With its name, its example and its help, as the code has them."""
     meta = item.metadata
     row = f"| `{meta['name']}` | `{meta['example']}` | {meta['help']}"
-    assert row in (ROOT / "docs" / "conditions.md").read_text()
+    assert row in CONDITIONS
 
 
 def test_every_cause_of_drops_is_documented() -> None:
@@ -189,9 +191,27 @@ def test_expressions() -> None:
     assert [name for name in FUNCTIONS if not any(f"{name}(" in text for text in shown)] == []
 
 
+@pytest.mark.issue(15)
+def test_examples_of_networks(tmp_path: Path) -> None:
+    """The page on conditions shows networks that a client can have."""
+    (example,) = [text for text in examples(CONDITIONS) if "network" in keys(text)]
+    file = tmp_path / "example.yaml"
+    file.write_text("name: a\nclients:\n  c:\n    image: x\n    " + example)
+    assert read_stack(str(file)).translated
+
+
+@pytest.mark.issue(15)
+def test_the_translation_in_the_page_on_conditions() -> None:
+    """It is what the text means, up to where it is cut off."""
+    text, shown = re.findall(r"--netem '(.*)'\n    (netem: .*), \.\.\.\n", CONDITIONS)[0]
+    assert translate(text).lines()[0].startswith(f"{shown}, ")
+    note = " ".join(CONDITIONS.partition(shown)[2].partition("\n      ")[2].partition("\n      ...")[0].split())
+    assert note == translate(text).notes[0]
+
+
 def test_examples_of_profiles(scenario_folder: Path) -> None:
     """The page on conditions shows a file of profiles that can be read."""
-    _, example = examples((ROOT / "docs" / "conditions.md").read_text())
+    (example,) = [text for text in examples(CONDITIONS) if "profiles" in keys(text)]
     file = scenario_folder / "office.yaml"
     file.write_text(example)
     found = read_profiles(file, file.name)

@@ -17,12 +17,18 @@ export type Duration = `${number}${"ns" | "us" | "ms" | "s" | "min" | "h"}`;
 export interface LinkValues {
   /** Bit rate of the bottleneck, counting Ethernet header and IP packet as tc does. */
   rate?: Rate | "unlimited" | null;
+  /** Bytes of frames that may leave at once after a pause, as from the token bucket of tc-tbf (default none). */
+  burst?: Bytes | null;
   /** Uploaded mahimahi trace: each line is a time in ms at which 1500 bytes may leave; instead of a rate. */
   rate_trace?: string | null;
   /** How much may wait at the bottleneck (default 200ms, but at least 10 full-size packets; with fq_codel 10240p, with pie 1000p). */
   queue?: Time | Bytes | Packets | null;
   /** Bytes each packet costs the bottleneck in addition to its frame. */
   overhead?: Bytes | null;
+  /** Payload bytes of the cells that packets take whole, as on ATM (default none). */
+  cell?: Bytes | null;
+  /** Bytes each cell costs the bottleneck in addition to its payload. */
+  cell_overhead?: Bytes | null;
   /** Which packets the queue drops: droptail (arrivals when it is full), codel (also after a long wait), fq_codel (codel on a queue for each flow, served in turns) or pie (arrivals at random, to keep the wait near a target). */
   aqm?: "droptail" | "codel" | "fq_codel" | "pie" | null;
   /** Queueing delay CoDel aims for (default 5ms). */
@@ -49,6 +55,8 @@ export interface LinkValues {
   loss?: Share | null;
   /** Mean length of loss bursts, in packets. */
   loss_burst?: Packets | null;
+  /** How far the loss of a packet follows that of the one before it; the share stays. */
+  loss_correlation?: Share | null;
   /** Loss with a good and a bad state: p [r [1-h [1-k]]] as in tc-netem's gemodel. */
   loss_gemodel?: Share | `${Share} ${string}` | null;
   /** Loss with four states: p13 [p31 [p32 [p23 [p14]]]] as in tc-netem's state. */
@@ -59,8 +67,12 @@ export interface LinkValues {
   loss_list?: string | null;
   /** Share of packets with one flipped bit. */
   corrupt?: Share | null;
+  /** How far the corruption of a packet follows that of the one before it; the share stays. */
+  corrupt_correlation?: Share | null;
   /** Share of packets sent twice. */
   duplicate?: Share | null;
+  /** How far the duplication of a packet follows that of the one before it; the share stays. */
+  duplicate_correlation?: Share | null;
   /** One-way delay of every packet. */
   latency?: Time | null;
   /** Variation of the delay: uniform from latency-jitter to latency+jitter, keeping the order. */
@@ -71,8 +83,18 @@ export interface LinkValues {
   jitter_table?: string | null;
   /** Share of packets the jitter applies to (default all). */
   jitter_share?: Share | null;
+  /** How far a packet's jitter follows that of the one before it; the distribution stays. */
+  jitter_correlation?: Share | null;
   /** Let jitter change the order of packets. */
   reordering?: boolean | null;
+  /** Maximum packets that latency and jitter hold; more are dropped, as with tc-netem's limit. */
+  latency_limit?: Packets | null;
+  /** Share of packets that skip latency and jitter, as with tc-netem's reorder. */
+  early?: Share | null;
+  /** How far the skipping of a packet follows that of the one before it; the share stays. */
+  early_correlation?: Share | null;
+  /** At most every n-th packet skips latency and jitter, as with tc-netem's gap (default 1p). */
+  early_gap?: Packets | null;
   /** Uploaded trace of the delay over time (lines of: milliseconds, delay in ms); added to the latency. */
   delay_trace?: string | null;
   /** Length of recurring stalls, after which everything that waited leaves at once, as in handovers. */
@@ -83,8 +105,14 @@ export interface LinkValues {
   reorder?: Share | null;
   /** How many later packets overtake one (default 1p), which waits for them at most 100ms. */
   reorder_gap?: Packets | null;
+  /** How far the reordering of a packet follows that of the one before it; the share stays. */
+  reorder_correlation?: Share | null;
   /** Send packets in bursts: waiting packets leave together, this long after the first. */
   slot?: Time | `${Time}-${Time}` | null;
+  /** Variation of the time between bursts, added to it. */
+  slot_jitter?: Time | null;
+  /** Distribution of slot_jitter: those of jitter (default uniform). */
+  slot_distribution?: "uniform" | "one-sided" | "normal" | "pareto" | "paretonormal" | null;
   /** Maximum packets per burst. */
   slot_packets?: Packets | null;
   /** Maximum bytes of frames per burst. */

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import Field
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -15,6 +15,9 @@ from syntheticnet.conditions import DIRECTIONS, FileValue, condition_fields
 from ..errors import WrongUse
 from ..stack import local_files
 from ..stack.local_files import LocalFile, local_file
+
+if TYPE_CHECKING:
+    from ..stack.netem import Translation
 
 CLEAR = "none"
 
@@ -68,6 +71,16 @@ def read_values(written: Mapping[str, Any]) -> dict[str, Any]:
 def refuse_flag(name: str, message: str) -> NoReturn:
     """Raise WrongUse for a flag's value."""
     raise WrongUse(f"--{_flag(name)}: {message}")
+
+
+def translate_flag(name: str, text: str) -> Translation:
+    """What a flag says in tc's words; raises WrongUse with the flag."""
+    from ..stack.netem import translate
+
+    try:
+        return translate(text)
+    except WrongUse as error:
+        refuse_flag(name, error.message)
 
 
 def chosen_directions(ingress: bool, egress: bool) -> tuple[str, ...]:

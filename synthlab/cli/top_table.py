@@ -23,7 +23,7 @@ _WHOLE = ("client", "link", "CPU", "receives")
 # The configured values in each column; the first is shown without its name.
 _RATE = ("rate", "rate_trace")
 _DELAY = ("latency", "jitter", "delay_trace")
-_LOSS = ("loss", "loss_burst", "loss_gemodel", "loss_state", "loss_every", "loss_list", "outage")
+_LOSS = ("loss", "loss_burst", "loss_correlation", "loss_gemodel", "loss_state", "loss_every", "loss_list", "outage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

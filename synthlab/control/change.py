@@ -34,16 +34,18 @@ def read_change(
     """The change, and the text of each file it uses, by file name.
 
     `values` apply to both directions, and like `muted` only to `flow` if given. A `profile` replaces all values; the
-    other arguments override it. The flows in `order` go first. Empty `states` end the walk. Raises WrongUse for an
-    empty change, an unknown profile or an unreadable file.
+    other arguments override it. A `netem` among the values of a direction is replaced by what it means. The flows in
+    `order` go first. Empty `states` end the walk. Raises WrongUse for an empty change, an unknown profile or an
+    unreadable file.
     """
+    from ..stack.netem_change import expand_change
     from ..stack.profiles import find_profile
 
     start = find_profile(profile) if profile else None
     directions = DIRECTIONS if values or start else ()
     change = build_change(values, directions, flow, start.conditions if start else None, seed)
     sides = {"ingress": ingress, "egress": egress, "flows": flows}
-    change = merged(change, {name: side for name, side in sides.items() if side is not None})
+    change = expand_change(merged(change, {name: side for name, side in sides.items() if side is not None}))
     if muted is not None:
         change = merged(change, {"flows": {flow: {"muted": muted}}} if flow else {"muted": muted})
     if order:

@@ -77,11 +77,12 @@ class Client:
         """Change conditions: `set(loss="5%")` in both directions, `set(egress={"rate": "100kbit"})` in one.
 
         Values are written as in stack files; None clears a value, and values not named stay. A trace or table may be a
-        local file. `flow="*:udp"` selects the packets that `values` apply to; `flows` sets several flows. A `profile`,
-        such as `wpt/3g`, sets all values. While `muted`, the flow keeps its values but matches nothing; without `flow`,
-        the values of the link are kept but not in force. The flows in `order` match first. `states` walk between sets
-        of values, written as in stack files; `{}` ends the walk, and `state` goes to one of them. Several clients
-        change at the same moment, or none does.
+        local file. `netem="delay 100ms loss 1%"` are values in tc's words, see `translate_netem`. `flow="*:udp"`
+        selects the packets that `values` apply to; `flows` sets several flows. A `profile`, such as `wpt/3g`, sets all
+        values. While `muted`, the flow keeps its values but matches nothing; without `flow`, the values of the link are
+        kept but not in force. The flows in `order` match first. `states` walk between sets of values, written as in
+        stack files; `{}` ends the walk, and `state` goes to one of them. Several clients change at the same moment, or
+        none does.
 
         The change lasts until reset, `for_` a time, or until the end of a `with` statement; it starts now, or `after`
         a time. Raises WrongUse for an invalid value.

@@ -16,11 +16,15 @@ INCONCLUSIVE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """A change of one client, service or group that is in force while the suite runs; `files` are what it names."""
+    """A change of one client, service or group that is in force while the suite runs; `files` are what it names.
+
+    `translated`: lines that say what its `netem` means.
+    """
 
     name: str
     change: Mapping[str, Any]
     files: Mapping[str, str] = field(default_factory=dict)
+    translated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,7 @@ def delay_ms(link: LinkConditions) -> float | None:
 def least_delay_ms(link: LinkConditions) -> float | None:
     middle = delay_ms(link)
     below = 0.0 if link.distribution == "one-sided" else (link.jitter_ns or 0) / _NS_PER_MS
-    return None if middle is None else max(0.0, middle - below)
+    return None if middle is None else 0.0 if link.early else max(0.0, middle - below)
 
 
 def most_delay_ms(link: LinkConditions) -> float | None:

@@ -8,6 +8,7 @@ from .plan import Plan, Visit, make_plan, repeated
 from .reader import find_scenario_file, read_scenario, scenario_files
 from .simulated_leases import SimulatedLeases
 from .timeline import Event, timeline
+from .translated import translated
 
 __all__ = [
     "Block",
@@ -29,4 +30,5 @@ __all__ = [
     "repeated",
     "scenario_files",
     "timeline",
+    "translated",
 ]

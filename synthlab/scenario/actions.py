@@ -25,7 +25,7 @@ class Change:
     `change` is an argument for `Conditions.changed`, or complete conditions if `replace`. It replaces the earlier lease
     of its `layer`: request the new lease, then release the old one. It lasts `lease_ns` or, if that is None, until the
     next change of its layer, a reset or the end of the run; either way request at most LEASE_NS at a time and renew.
-    `files` are traces and tables to upload first.
+    `files` are traces and tables to upload first. `translated`: lines that say what its `netem` means.
     """
 
     layer: str
@@ -34,6 +34,7 @@ class Change:
     replace: bool = False
     lease_ns: int | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    translated: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lease = "" if self.lease_ns is None else f", for {format_duration(self.lease_ns)}"

@@ -12,6 +12,8 @@ from ..errors import condition_meant
 from ..stack.hosts import refuse_flow
 from ..stack.local_files import LocalFile, local_file, take_files
 from ..stack.mistakes import Mistakes
+from ..stack.netem import KEY
+from ..stack.netem_keys import expand_link, read_netem
 from ..stack.partial_change import merged
 from ..stack.profiles import named_by
 from ..stack.yaml import Node
@@ -33,6 +35,8 @@ def by_direction(sides: Mapping[str, Values]) -> Values:
 
 def _values(node: Node, context: Context, read_value: ReadValue) -> Values:
     values, mistakes = Values(), Mistakes()
+    if read_value is written:
+        node = expand_link(node)
     for name, entry in node.mapping(what="a set of values such as {loss: 5%, latency: 80ms}").items():
         with mistakes.noted():
             if name not in fields_by_name():
@@ -67,8 +71,16 @@ def _read_flow(name: str, node: Node, context: Context, read_value: ReadValue, a
     for side in [side for side in SIDES if side in keys]:
         with mistakes.noted():
             sides[side] = _values(keys[side], context, read_value)
+    if KEY in keys and KEY in allowed:
+        with mistakes.noted():
+            sides = above_netem(sides, read_netem(keys[KEY]).values)
     mistakes.report()
     return own | by_direction(sides)
+
+
+def above_netem(sides: Mapping[str, Values], meant: Mapping[str, Any]) -> dict[str, Values]:
+    """The values of sides above what a `netem` for both directions means."""
+    return {**sides, BOTH: {**meant, **sides.get(BOTH, {})}}
 
 
 def read_muted(node: Node, _: Context) -> bool:
@@ -147,7 +159,11 @@ def _whole_link(given: Mapping[str, Any], files: Mapping[str, str], node: Node) 
 
 def change_of(read: StepArgs, example: str) -> Values:
     """The change described by a step's keys for profile, link and flows; raises WrongUse if it is empty."""
-    change = merged(read.get("profile", {}), link_change(read.values))
+    values = dict(read.values)
+    if KEY in values:
+        sides = {side: values[side] for side in SIDES if side in values}
+        values |= above_netem(sides, read.get(KEY).values)
+    change: Values = merged(read.get("profile", {}), link_change(values))
     change = merged(change, {key: read.get(key) for key in ("muted", "order") if key in read.values})
     return change or read.node.wrong(f"changes nothing; add values such as {example}")
 

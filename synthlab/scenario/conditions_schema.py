@@ -9,6 +9,8 @@ from typing import Any
 
 from syntheticnet.conditions import COUNT, DIRECTIONS, MOST_STATES, condition_fields
 
+from ..stack.netem import KEY
+from ..stack.netem_keys import HELP, SCHEMA
 from .keys import TEXT_SCHEMA, TIME_SCHEMA
 
 BOTH = "both"
@@ -48,16 +50,17 @@ def _link_schema(form: Mapping[str, Any]) -> dict[str, Any]:
         }
         for name, item in fields_by_name().items()
     }
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+    netem = {} if form else {KEY: {"description": HELP, **SCHEMA}}
+    return {"type": "object", "properties": netem | properties, "additionalProperties": False}
 
 
 def keys_of_flow(values: str, sides: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys of a flow whose links have these values; one that varies over time cannot be muted."""
-    return ("match", *sides, *(["muted"] if values == VALUES else []))
+    """The keys of a flow whose links have these values; one that varies over time has no `muted` or `netem`."""
+    return ("match", *sides, *(["muted", KEY] if values == VALUES else []))
 
 
 def _flows_schema(values: str, sides: tuple[str, ...]) -> dict[str, Any]:
-    schemas = {"match": TEXT_SCHEMA, "muted": MUTED_SCHEMA}
+    schemas = {"match": TEXT_SCHEMA, "muted": MUTED_SCHEMA, KEY: SCHEMA}
     properties = {key: schemas.get(key, reference(values)) for key in keys_of_flow(values, sides)}
     flow = {"type": "object", "properties": properties, "additionalProperties": False}
     return {"type": "object", "additionalProperties": {"anyOf": [flow, {"enum": [None, CLEAR]}]}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS
+from syntheticnet.conditions import DIRECTIONS, condition_fields
 
 from ..text.durations import format_duration
 
@@ -45,6 +45,13 @@ def _values(values: Mapping[str, Any] | None) -> str:
     given = {name: value for name, value in (values or {}).items() if value is not None}
     cleared = [name for name in (values or {}) if name not in given]
     words = [f"{name} {str(value).lower() if isinstance(value, bool) else value}" for name, value in given.items()]
-    # A profile clears every value that it does not set: too many to list.
-    few = [f"{name} none" for name in cleared] if len(cleared) < 5 else ["all else none" if words else "none"]
+    # A profile clears every value that it does not set, and `netem` what its options replace: too many to list.
+    few = [f"{name} none" for name in cleared] if len(cleared) < 4 else [_many(len(cleared), len(given))]
     return ", ".join(words + few) or "none"
+
+
+def _many(cleared: int, given: int) -> str:
+    """A word for many cleared values, beside those that are given."""
+    if cleared + given < len(condition_fields()):
+        return f"{cleared} {'others' if given else 'values'} none"
+    return "all else none" if given else "none"

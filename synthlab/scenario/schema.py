@@ -13,6 +13,8 @@ from ..stack import services as stack_services
 from ..stack import sfu as stack_sfu
 from ..stack import turn as stack_turn
 from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
+from ..stack.netem import KEY
+from ..stack.netem_keys import SCHEMA
 from ..stack.profiles import OWN, profiles
 from .conditions_schema import MUTED_SCHEMA, VALUES, link_definitions, reference, states_schema
 from .reader import TOP
@@ -108,6 +110,7 @@ def _known(names: tuple[str, ...], described: Mapping[str, Any]) -> Schema:
 def _network() -> Schema:
     properties: Schema = {
         "profile": {"anyOf": [{"enum": list(profiles())}, {"type": "string", "pattern": f"{OWN}."}]},
+        KEY: SCHEMA,
         **dict.fromkeys(DIRECTIONS, reference(VALUES)),
         "muted": MUTED_SCHEMA,
         "flows": reference(f"flows-of-{VALUES}"),

@@ -150,8 +150,8 @@ def _unfit(client: StackClient) -> dict[str, str]:
 
 
 def _with_network(client: StackClient, keys: dict[str, Node], folder: Path) -> StackClient:
-    conditions, files = read_network(keys["network"], folder)
-    return replace(client, conditions=conditions, files=files)
+    network = read_network(keys["network"], folder)
+    return replace(client, conditions=network.conditions, files=network.files, translated=network.translated)
 
 
 # Keys that set several fields or depend on others; applied in this order.

@@ -14,12 +14,14 @@ from ..errors import did_you_mean
 from . import profiles
 from .local_files import take_local
 from .mistakes import Mistakes
-from .model import Media
+from .model import Media, StackNetwork
+from .netem import KEY
+from .netem_keys import expand_network, translations
 from .yaml import Node
 
 MAX_NAME = 40
 PLACES = ("name", "sfu", "lab", "turn")
-NETWORK_KEYS = ("profile", *DIRECTIONS, "muted", "flows", "states", "state", "seed")
+NETWORK_KEYS = ("profile", KEY, *DIRECTIONS, "muted", "flows", "states", "state", "seed")
 """No `order`, which only a change has: in a file, flows match in the order in which they are written."""
 MEDIA_SUFFIXES = {"video": (".y4m", ".mjpeg"), "audio": (".wav",)}
 
@@ -122,25 +124,26 @@ def read_media(node: Node, folder: Path) -> Media:
     return Media(**{kind: _media_file(entry, folder, MEDIA_SUFFIXES[kind]) for kind, entry in keys.items()})
 
 
-def read_network(node: Node, folder: Path) -> tuple[Conditions, dict[str, str]]:
-    """Conditions in native form, applied on top of their `profile`, and the contents of the local files they name.
+def read_network(node: Node, folder: Path) -> StackNetwork:
+    """Conditions, applied on top of their `profile` and of what `netem` means, and the local files they name.
 
     Paths are relative to `folder`; in the conditions they are replaced by the plain file names that the client uses.
     """
     keys = node.mapping(what="a network such as {profile: wpt/3g, egress: {rate: 1mbit}}")
     files: dict[str, str] = {}
-    conditions, mistakes = Conditions(), Mistakes()
+    conditions, mistakes, given = Conditions(), Mistakes(), node
     with mistakes.noted():
         node.refuse_unknown(NETWORK_KEYS)
     with mistakes.noted():
         if "profile" in keys:
             profile = profiles.named_by(keys["profile"], folder)
             conditions, files = profile.conditions, dict(profile.files)
-        node = take_local(node, folder, files)
+        node = take_local(expand_network(node), folder, files)
         own = {key: value for key, value in node.mapping().items() if key in NETWORK_KEYS and key != "profile"}
         conditions = profiles.read_conditions(replace(node, value=own), conditions)
     mistakes.report()
-    return conditions, files
+    lines = [line for place, meant in translations(given) for line in meant.lines(place)]
+    return StackNetwork(conditions=conditions, files=files, translated=tuple(lines))
 
 
 def read_video(node: Node) -> str:

@@ -51,10 +51,14 @@ CLIENT_VARIABLES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackNetwork:
-    """Conditions of one network, and the contents of the traces and tables they name, by name."""
+    """Conditions of one network, and the contents of the traces and tables they name, by name.
+
+    `translated`: lines that say what its `netem` means.
+    """
 
     conditions: Conditions = field(default_factory=Conditions)
     files: Mapping[str, str] = field(default_factory=dict)
+    translated: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,11 +173,11 @@ class Ports:
 class StackClient:
     """One conditioned container. Clients of one `count` share their `group`, the key in the stack file.
 
-    `files`: contents of the traces and tables its `conditions` name. `ca`: contents of certificate files by name.
-    `browser`: a Debian package, or the path of a .deb file or a folder; None: the image's. `permissions`: by origin
-    (`*`: all); None: camera and microphone for all. `allow`: names, networks and origins that may use the control
-    ports. `public`: one of them may be on another machine. `self_control`: its application may change its conditions.
-    `relay`: the credentials of a proxy's own TURN server, drawn each time the stack is read.
+    `files`: contents of the traces and tables its `conditions` name. `translated`: see StackNetwork. `ca`: contents of
+    certificate files by name. `browser`: a Debian package, or the path of a .deb file or a folder; None: the image's.
+    `permissions`: by origin (`*`: all); None: camera and microphone for all. `allow`: names, networks and origins that
+    may use the control ports. `public`: one of them may be on another machine. `self_control`: its application may
+    change its conditions. `relay`: the credentials of a proxy's own TURN server, drawn each time the stack is read.
     `placement`: constraints of Swarm's on where it runs.
     """
 
@@ -192,6 +196,7 @@ class StackClient:
     media: Media = field(default_factory=Media)
     conditions: Conditions = field(default_factory=Conditions)
     files: Mapping[str, str] = field(default_factory=dict)
+    translated: tuple[str, ...] = field(default=(), compare=False)
     ports: Ports = field(default_factory=Ports)
     headless: bool = True
     video: str | None = None
@@ -271,8 +276,16 @@ class Stack:
     @property
     def networks(self) -> dict[str, StackNetwork]:
         """All conditioned networks by owner: clients, then servers."""
-        own = {client.name: StackNetwork(conditions=client.conditions, files=client.files) for client in self.clients}
+        own = {
+            one.name: StackNetwork(conditions=one.conditions, files=one.files, translated=one.translated)
+            for one in self.clients
+        }
         return {**own, **self.conditioned}
+
+    @property
+    def translated(self) -> list[str]:
+        """What each `netem` means; the clients of a group share theirs."""
+        return list(dict.fromkeys(line for network in self.networks.values() for line in network.translated))
 
     @property
     def placement(self) -> dict[str, tuple[str, ...]]:

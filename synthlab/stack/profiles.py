@@ -17,6 +17,7 @@ from .. import assets
 from ..errors import WrongUse, condition_meant, did_you_mean
 from .local_files import take_local
 from .mistakes import Mistakes
+from .netem_keys import expand_network
 from .yaml import Node, read_yaml
 
 OWN = "#"
@@ -159,7 +160,7 @@ def _read(name: str, node: Node, top: Mapping[str, Node], folder: Path) -> Profi
     texts = {key: entry for key, entry in {**top, **own}.items() if key in ("source", "licence", "remark")}
     return Profile(
         name=name,
-        conditions=read_conditions(take_local(replace(node, value=links), folder, files)),
+        conditions=read_conditions(take_local(expand_network(replace(node, value=links)), folder, files)),
         delay=_read_delay(own.get("delay", top["delay"])),
         files=files,
         **{key: entry.text() for key, entry in texts.items()},

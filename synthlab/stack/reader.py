@@ -163,11 +163,7 @@ def _read_compose(keys: Mapping[str, Node], folder: Path, read: ReadCompose) -> 
 
 def _read_conditioned(keys: Mapping[str, Node], folder: Path) -> dict[str, StackNetwork]:
     """The servers' networks by key; whether a server may have one is checked by its reader."""
-    networks = {}
-    for server, node in _networks(keys).items():
-        conditions, files = read_network(node, folder)
-        networks[server] = StackNetwork(conditions=conditions, files=files)
-    return networks
+    return {server: read_network(node, folder) for server, node in _networks(keys).items()}
 
 
 def _networks(keys: Mapping[str, Node]) -> dict[str, Node]:

@@ -43,7 +43,7 @@ def _read_service(name: str, node: Node, compose: ComposeFile | None, folder: Pa
         return (), {}
     if reason := why_not(compose, service):
         keys["service"].wrong(reason)
-    network = _network(keys["network"], folder) if "network" in keys else StackNetwork()
+    network = read_network(keys["network"], folder) if "network" in keys else StackNetwork()
     own = _own_networks(keys["networks"], compose, service, folder) if "networks" in keys else {}
     texts: dict[str, str] = {}
     for other in (network, *own.values()):
@@ -96,7 +96,7 @@ def _own_networks(node: Node, compose: ComposeFile, service: str, folder: Path) 
     if not separate:
         node.wrong(f"{service} is on one network: use `network`")
     node.refuse_unknown(separate)
-    return {name: _network(entry, folder) for name, entry in entries.items()}
+    return {name: read_network(entry, folder) for name, entry in entries.items()}
 
 
 def read_services(clients: Node | None, compose: ComposeFile | None, folder: Path) -> Conditioned:
@@ -153,7 +153,7 @@ def _read_extensions(compose: ComposeFile, folder: Path) -> Conditioned:
                 continue
             if reason := why_not(compose, service):
                 node.wrong(reason)
-            found.append(_conditioned(compose, service, service, _network(replace(node, value=network), folder)))
+            found.append(_conditioned(compose, service, service, read_network(replace(node, value=network), folder)))
     mistakes.report()
     return joined(found)
 
@@ -277,11 +277,6 @@ def separate_networks(compose: ComposeFile, service: str) -> tuple[str, ...]:
     named = compose.named.get("networks", {})
     alone = len(names) == 1 and not (named.get(names[0]) or {}).get("internal")
     return () if alone else tuple(names)
-
-
-def _network(node: Node, folder: Path) -> StackNetwork:
-    conditions, files = read_network(node, folder)
-    return StackNetwork(conditions=conditions, files=files)
 
 
 def _refuse_unnamed(service: str, node: Node) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from synthlab import Client, ExpectationFailed, Lab, SynthlabError, WrongUse
+from synthlab import Client, ExpectationFailed, Lab, SynthlabError, WrongUse, translate_netem
 from synthlab.control.backend import Backend
 from synthlab.control.client_api import ChangeOptions
 from synthlab.testing import FakeClientApi, FakeEngine, fake_backend
@@ -271,3 +271,22 @@ def test_refused_blocks(flow: str, answer: str, expected: str, lab: Lab) -> None
         lab["client2"].block(flow, answer=answer)
     assert caught.value.message.startswith(expected)
     assert lab["client2"].state().conditions.perfect
+
+
+@pytest.mark.issue(15)
+def test_words_of_netem(lab: Lab) -> None:
+    """In both directions, in one or in a flow; values beside them win, and `translate_netem` says what they mean."""
+    client = lab["client2"]
+    with client.set(netem="delay 9ms 1ms", latency="5ms", flows={"*:udp": {"egress": {"netem": "loss 1% 25%"}}}):
+        values = {"latency": "5ms", "jitter": "1ms", "reordering": True}
+        assert client.state().base.to_dict() == {
+            "ingress": values,
+            "egress": values,
+            "flows": {"*:udp": {"egress": {"loss": "1%", "loss_correlation": "25%"}}},
+        }
+    client.set(loss="5%", loss_burst="4p")
+    client.set(egress={"netem": "loss 2%"})
+    assert client.state().base.to_dict()["egress"] == {"loss": "2%"}
+    assert translate_netem("loss 1% 25%").set == {"loss": "1%", "loss_correlation": "25%"}
+    with pytest.raises(WrongUse, match=r"^netem: 5 is not a text such as delay"):
+        client.set(netem=5)

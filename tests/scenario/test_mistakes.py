@@ -22,7 +22,7 @@ STEPS = {
     ),
     "no such key": (
         "  - set: client2\n    egres: {rate: 1mbit}\n",
-        "4: steps[0].egres: set has no such key; did you mean egress?; allowed: set, profile, ingress, egress, ",
+        "4: steps[0].egres: set has no such key; did you mean egress?; allowed: set, profile, netem, ingress, egress, ",
     ),
     "no such client": (
         "  - reset: cleint2\n",

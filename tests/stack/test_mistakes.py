@@ -116,12 +116,13 @@ MISTAKES = {
     ),
     "unknown direction": (
         client("app: bot, network: {egres: {loss: 1%}}"),
-        "3: clients.c.network.egres: no such key; did you mean egress?; allowed: profile, ingress, egress, "
+        "3: clients.c.network.egres: no such key; did you mean egress?; allowed: profile, netem, ingress, egress, "
         "muted, flows, states, state, seed",
     ),
     "order of flows": (
         client("app: bot, network: {flows: {'*:udp': {}}, order: ['*:udp']}"),
-        "3: clients.c.network.order: no such key; allowed: profile, ingress, egress, muted, flows, states, state, seed",
+        "3: clients.c.network.order: no such key; allowed: profile, netem, ingress, egress, muted, flows, states, "
+        "state, seed",
     ),
     "bad mute": (
         client("app: bot, network: {flows: {'*:udp': {muted: maybe}}}"),

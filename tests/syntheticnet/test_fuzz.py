@@ -45,7 +45,7 @@ TEXTS: dict[str, FileContent] = {
 # These would leave nothing for the elements behind them.
 WHOLE = ("outage", "reject")
 # Of values that exclude each other, the second half uses these.
-LATER = ("rate_trace", "jitter_table", "delay_trace", "loss_gemodel")
+LATER = ("rate_trace", "jitter_table", "delay_trace", "loss_correlation", "loss_gemodel")
 FLOWS = {
     "*:rtcp": {"ingress": {"loss": "50%"}},
     "*:rtp,pt=96": {"egress": {"latency": "3ms"}},

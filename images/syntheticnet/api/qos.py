@@ -31,11 +31,15 @@ _FLOW = ("ip", "protocol", "port_min", "port_max")
 # Fields of the spec; if any of them changes: our values that are set, and those that are cleared as contradictions.
 _TOUCHED: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
     (("rate",), ("rate_bps", "overhead_bytes", "outage"), ("rate_trace", "reject")),
-    (("loss",), ("loss",), ("loss_burst", "loss_gemodel", "loss_state", "loss_every", "loss_list")),
+    (
+        ("loss",),
+        ("loss",),
+        ("loss_burst", "loss_correlation", "loss_gemodel", "loss_state", "loss_every", "loss_list"),
+    ),
     (
         ("latency", "jitter", "jitter_strength", "reorder_packets"),
         ("latency_ns", "jitter_ns", "distribution", "jitter_share", "reordering"),
-        ("jitter_table",),
+        ("jitter_table", "jitter_correlation"),
     ),
 )
 

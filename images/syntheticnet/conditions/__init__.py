@@ -2,7 +2,7 @@
 
 from .change import ConditionsChange
 from .client import Conditions, Flow
-from .depth import longest_wait_ms
+from .depth import FULL_SIZE, longest_wait_ms
 from .duration import parse_duration, write_duration
 from .errors import ConditionsError, refuse_unknown
 from .file_values import FileValue, KeyPath, file_values
@@ -20,6 +20,7 @@ __all__ = [
     "COUNT",
     "DIRECTIONS",
     "FILE",
+    "FULL_SIZE",
     "MOST_BYTES",
     "MOST_LINES",
     "MOST_STATES",

@@ -37,6 +37,13 @@ class BottleneckConditions:
     rate_bps: float | None = condition(
         "rate", RATE, "bit rate of the bottleneck, counting Ethernet header and IP packet as tc does", "1mbit"
     )
+    burst_bytes: int | None = condition(
+        "burst",
+        byte_count(1, 1 << 30, "64kb"),
+        "bytes of frames that may leave at once after a pause, as from the token bucket of tc-tbf (default none)",
+        "64kb",
+        ("rate",),
+    )
     rate_trace: str | None = condition(
         "rate_trace",
         file("rate trace", read_rate_trace),
@@ -54,6 +61,16 @@ class BottleneckConditions:
     )
     overhead_bytes: int | None = condition(
         "overhead", BYTES, "bytes each packet costs the bottleneck in addition to its frame", "24b", _BOTTLENECK
+    )
+    cell_bytes: int | None = condition(
+        "cell",
+        byte_count(1, 65535, "48b"),
+        "payload bytes of the cells that packets take whole, as on ATM (default none)",
+        "48b",
+        ("rate",),
+    )
+    cell_overhead_bytes: int | None = condition(
+        "cell_overhead", BYTES, "bytes each cell costs the bottleneck in addition to its payload", "5b", ("cell",)
     )
     aqm: str | None = condition(
         "aqm",

@@ -114,15 +114,20 @@ def _parse_share(value: object) -> float:
 
 
 def _parse_loss(value: object) -> float:
-    """Parse a share; netem's second number (correlation) is an error that suggests the equivalent loss_burst."""
+    """Parse a share; a second number, as tc-netem has it, is an error that names the condition for it."""
     words = value.split() if isinstance(value, str) else []
     try:
-        share, correlation = (_parse_share(word) for word in words)
+        share, correlation = (_format_share(_parse_share(word)) for word in words)
     except ValueError:
         return _parse_share(value)
-    again = share + correlation * (1 - share)
-    burst = "" if again >= 1 else f" with loss_burst {format_packets(round(1 / (1 - again), 2))}"
-    raise ValueError(f"{value!r} has netem's correlation, which is not supported; did you mean loss {words[0]}{burst}?")
+    raise ValueError(f"{value!r} is two values here: loss {share} with loss_correlation {correlation}")
+
+
+def _parse_correlation(value: object) -> float:
+    share = _parse_share(value)
+    if share >= 1:
+        raise ValueError(f"{value!r} is not below 100%: the first packet would decide for all")
+    return share
 
 
 def _format_share(share: float) -> str:
@@ -289,6 +294,7 @@ POSITIVE_TIME = Unit("time", TIME.allowed, _parse_positive_time, _format_time)
 SPAN = Unit("span", "a time such as 10ms, or a range such as 10ms-30ms", _parse_span, _format_span)
 SHARE = Unit("share", "a share such as 5% or 0.5%", _parse_share, _format_share)
 LOSS = Unit("share", SHARE.allowed, _parse_loss, _format_share)
+CORRELATION = Unit("share", "a share below 100% such as 25%", _parse_correlation, _format_share)
 BYTES = byte_count(0, 1000, "24b")
 QUEUE = Unit("queue", "a time, size or count such as 200ms, 64kb or 100p (packets)", _parse_queue, _format_queue)
 SWITCH = Unit("switch", "true or false", _parse_switch, bool)

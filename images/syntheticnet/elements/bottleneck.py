@@ -24,9 +24,12 @@ QUEUES: Mapping[str, type[Queue]] = {
 
 DEPENDS_ON = (
     "rate_bps",
+    "burst_bytes",
     "rate_trace",
     "queue",
     "overhead_bytes",
+    "cell_bytes",
+    "cell_overhead_bytes",
     "aqm",
     "codel_target_ns",
     "codel_interval_ns",

@@ -7,6 +7,7 @@ from typing import ClassVar
 from ..conditions import LinkConditions
 from ..packets.checksum import completed
 from ..packets.packet import IP, Packet
+from .chance import Chance
 from .element import Instant
 
 
@@ -16,19 +17,22 @@ class Corrupt(Instant):
     The kernel would otherwise compute the checksum over the flipped bit, and the packet would be valid.
     """
 
-    depends_on: ClassVar[tuple[str, ...]] = ("corrupt",)
+    depends_on: ClassVar[tuple[str, ...]] = ("corrupt", "corrupt_correlation")
 
     @staticmethod
     def enabled(values: LinkConditions) -> bool:
         return bool(values.corrupt)
 
+    def restart(self) -> None:
+        self._chance.restart()
+
     def set(self, values: LinkConditions) -> None:
-        self._share = values.corrupt or 0.0
+        self._chance = Chance(self.context.rng, values.corrupt, values.corrupt_correlation)
 
     def process(self, packets: list[Packet]) -> list[Packet]:
-        share, random = self._share, self.context.rng.random
+        is_corrupted, random = self._chance.hit, self.context.rng.random
         for packet in packets:
-            if random() < share and len(packet.buffer) > IP:
+            if is_corrupted() and len(packet.buffer) > IP:
                 packet.buffer = _flipped(packet.buffer, random())
         return packets
 

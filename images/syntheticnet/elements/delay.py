@@ -9,30 +9,39 @@ from collections import deque
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from math import floor
+from operator import attrgetter
 from typing import ClassVar
 
 from ..conditions import LinkConditions
 from ..packets.packet import Packet
-from .distribution import Distribution, distribution_of
+from .distribution import distribution_of
+from .early import Early
 from .element import ElementContext, Popped
 
 Waiting = tuple[int, int, int, float, Packet]
 """Due time, sequence number, arrival time, draw from the jitter distribution, and the packet."""
 
+_DISTRIBUTION = ("distribution", "jitter_table", "jitter_share", "jitter_correlation")
+
+_by_time = attrgetter("time")
+
 
 class Delay:
-    """Holds each packet for latency + jitter * deviation, at least 0.
+    """Holds each packet for latency + jitter * deviation, at least 0; early packets not at all.
 
-    In order, `_queue` holds the packets, with due times that never fall; with reordering, `_heap` does.
+    In order, `_queue` holds the packets, with due times that never fall; with reordering, `_heap` does. A packet that
+    finds `latency_limit` others held is dropped.
     """
 
     depends_on: ClassVar[tuple[str, ...]] = (
         "latency_ns",
         "jitter_ns",
-        "distribution",
-        "jitter_table",
-        "jitter_share",
+        *_DISTRIBUTION,
         "reordering",
+        "latency_limit",
+        "early",
+        "early_correlation",
+        "early_gap",
     )
 
     def __init__(self, values: LinkConditions, context: ElementContext) -> None:
@@ -41,6 +50,10 @@ class Delay:
         self._heap: list[Waiting] = []
         self._number = 0
         self._last_due = 0
+        self._departed: list[Packet] = []
+        self._values = values
+        self._draw_by(values)
+        self._early = Early(context.rng, values)
         self._set(values)
 
     @staticmethod
@@ -48,6 +61,9 @@ class Delay:
         return bool(values.latency_ns or values.jitter_ns)
 
     def push(self, packets: list[Packet]) -> None:
+        if self._limit or self._values.early:
+            self._push_some(packets)
+            return
         if self._jitter or self._reordering:
             for packet in packets:
                 self._hold(packet, packet.time, self._draw(), 0)
@@ -62,26 +78,22 @@ class Delay:
         self._number, self._last_due = number, last
 
     def pop(self, now: int) -> Popped:
-        due: list[Packet] = []
-        queue, append = self._queue, due.append
-        while queue and queue[0][0] <= now:
-            waiting = queue.popleft()
-            packet = waiting[4]
-            packet.time = waiting[0]
-            append(packet)
-        heap = self._heap
-        while heap and heap[0][0] <= now:
-            waiting = heappop(heap)
-            packet = waiting[4]
-            packet.time = waiting[0]
-            append(packet)
+        due, self._departed = self._departed, []
+        is_sorted = not due
+        self._release(now, due)
+        if not is_sorted:
+            due.sort(key=_by_time)
         return due, []
 
     def deadline(self) -> int | None:
         waiting = self._queue or self._heap
+        if self._departed:
+            return min(packet.time for packet in self._departed)
         return waiting[0][0] if waiting else None
 
     def slack(self) -> int:
+        if self._values.early:
+            return 0
         return max(0, self._latency + floor(self._jitter * self._distribution.least))
 
     def configure(self, values: LinkConditions, now: int) -> None:
@@ -95,8 +107,8 @@ class Delay:
 
     def restart(self) -> None:
         """Held packets keep their draws."""
-        if self._jitter:
-            self._draw_by(distribution_of(self._values, self._context))
+        self._draw_by(self._values)
+        self._early.restart()
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         leaving = []
@@ -112,17 +124,53 @@ class Delay:
             self._hold(packet, packet.time, self._draw(), now)
 
     def __len__(self) -> int:
-        return len(self._queue) + len(self._heap)
+        return len(self._queue) + len(self._heap) + len(self._departed)
 
     def _set(self, values: LinkConditions) -> None:
+        # What is correlated goes on where it was: a ramp of the latency must not start it anew at every step.
+        if any(getattr(values, name) != getattr(self._values, name) for name in _DISTRIBUTION):
+            self._draw_by(values)
+        if Early.differs(values, self._values):
+            self._early = Early(self._context.rng, values)
         self._values = values
         self._latency = values.latency_ns or 0
         self._jitter = values.jitter_ns or 0
         self._reordering = bool(values.reordering)
-        self._draw_by(distribution_of(values, self._context))
+        self._limit = values.latency_limit or 0
 
-    def _draw_by(self, distribution: Distribution) -> None:
-        self._distribution, self._draw = distribution, distribution.draw
+    def _draw_by(self, values: LinkConditions) -> None:
+        self._distribution = distribution_of(values, self._context)
+        self._draw = self._distribution.draw
+
+    def _push_some(self, packets: list[Packet]) -> None:
+        """Hold those packets that find room and do not go early."""
+        goes = self._early.goes if self._values.early else None
+        for packet in packets:
+            time = packet.time
+            if self._limit:
+                self._release(time, self._departed)
+                if len(self._queue) + len(self._heap) >= self._limit:
+                    self._context.drop(packet, "limit")
+                    continue
+            if goes and goes():
+                self._departed.append(packet)
+            else:
+                self._hold(packet, time, self._draw() if self._jitter else 0.0, 0)
+
+    def _release(self, now: int, due: list[Packet]) -> None:
+        """Move what is due by `now` to `due`."""
+        queue, append = self._queue, due.append
+        while queue and queue[0][0] <= now:
+            waiting = queue.popleft()
+            packet = waiting[4]
+            packet.time = waiting[0]
+            append(packet)
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            waiting = heappop(heap)
+            packet = waiting[4]
+            packet.time = waiting[0]
+            append(packet)
 
     def _hold(self, packet: Packet, since: int, deviation: float, earliest: int) -> None:
         """Hold a packet that arrived at `since`, due no earlier than `earliest`: a change never acts in the past."""

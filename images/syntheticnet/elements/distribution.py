@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ..conditions import LinkConditions
 from ..conditions.traces import read_table
+from .correlated import correlated
 from .element import ElementContext
 
 MOST = 32767 / 8192
@@ -32,13 +33,21 @@ class Distribution(NamedTuple):
 
 
 def distribution_of(values: LinkConditions, context: ElementContext) -> Distribution:
-    """The distribution set in `values`, drawing from the random stream of `context`."""
+    """The distribution of the jitter set in `values`, drawing from the random stream of `context`."""
     random = context.rng.random
     if values.jitter_table is not None:
-        distribution = _table(context.files.parsed(values.jitter_table, read_table), random)
+        quantile = _table(context.files.parsed(values.jitter_table, read_table))
     else:
-        distribution = _DISTRIBUTIONS[values.distribution or "uniform"](random)
+        quantile = _QUANTILES[values.distribution or "uniform"]
+    source = correlated(random, quantile, values.jitter_correlation) if values.jitter_correlation else random
+    distribution = Distribution(lambda: quantile(source()), quantile(0.0))
     return distribution if values.jitter_share is None else _partial(distribution, values.jitter_share, random)
+
+
+def named(name: str | None, random: Random) -> Distribution:
+    """A distribution by its name, uniform by default, of independent draws."""
+    quantile = _QUANTILES[name or "uniform"]
+    return Distribution(lambda: quantile(random()), quantile(0.0))
 
 
 def pareto(x: float) -> float:
@@ -56,31 +65,32 @@ def paretonormal(x: float) -> float:
     return min((normal(x) + 3.0 * pareto(x)) / 4.0, MOST)
 
 
-def _uniform(random: Random) -> Distribution:
-    return Distribution(lambda: 2.0 * random() - 1.0, -1.0)
+def uniform(x: float) -> float:
+    """The quantile at `x`."""
+    return 2.0 * x - 1.0
 
 
-def _one_sided(random: Random) -> Distribution:
-    return Distribution(random, 0.0)
+def one_sided(x: float) -> float:
+    """The quantile at `x`."""
+    return x
 
 
-def _by_quantile(quantile: Callable[[float], float]) -> Callable[[Random], Distribution]:
-    return lambda random: Distribution(lambda: quantile(random()), quantile(0.0))
+Quantile = Callable[[float], float]
 
-
-_DISTRIBUTIONS: dict[str, Callable[[Random], Distribution]] = {
-    "uniform": _uniform,
-    "one-sided": _one_sided,
-    "normal": _by_quantile(normal),
-    "pareto": _by_quantile(pareto),
-    "paretonormal": _by_quantile(paretonormal),
+_QUANTILES: dict[str, Quantile] = {
+    "uniform": uniform,
+    "one-sided": one_sided,
+    "normal": normal,
+    "pareto": pareto,
+    "paretonormal": paretonormal,
 }
 
 
-def _table(entries: Sequence[float], random: Random) -> Distribution:
-    """Draws each entry with equal probability."""
-    count = len(entries)
-    return Distribution(lambda: entries[int(random() * count)], min(entries))
+def _table(entries: Sequence[float]) -> Quantile:
+    """Each entry with equal probability."""
+    ascending = sorted(entries)
+    count = len(ascending)
+    return lambda x: ascending[min(int(x * count), count - 1)]
 
 
 def _partial(distribution: Distribution, share: float, random: Random) -> Distribution:

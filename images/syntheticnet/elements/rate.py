@@ -1,6 +1,8 @@
 """Rate: a bottleneck that sends one packet after another at a fixed bit rate.
 
-The model is a serialising link (tc-tbf with a burst of one packet): a packet leaves once its last bit is sent.
+The model is a serialising link: a packet leaves once its last bit is sent. With a burst it is a token bucket (tc-tbf):
+an idle link saves up the time for that many bytes, and a packet leaves once what it takes is paid. Unlike with tc-tbf,
+a packet longer than the burst is not dropped: it takes the rest of its time.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ class Rate(Bottleneck):
 
     def __init__(self, values: LinkConditions, context: ElementContext) -> None:
         super().__init__(context)
-        self._free_at = 0  # when the last bit of the previous packet left
+        self._paid_until = 0  # when the last bit of the previous packet would have left without a burst
+        self._head_paid_at = 0  # the same of the head
         self._set(values)
 
     @staticmethod
@@ -38,32 +41,38 @@ class Rate(Bottleneck):
         if serving:
             # The rest of the packet being sent continues at the new rate, so a change neither resends nor skips bits.
             left = (self.due - now) / old_cost if old_cost else 0.0
-            self.due = now + round(min(left, 1.0) * self._cost(serving))
+            self.due = self._head_paid_at = now + round(min(left, 1.0) * self._cost(serving))
 
     def serve(self, now: int) -> None:
         line = self.queue.line
         while line and self.due <= now:
             packet = self.queue.leave()
-            packet.time = self._free_at = self.due
+            packet.time = self.due
+            self._paid_until = self._head_paid_at
             self.departed.append(packet)
             if line:
                 self.begin(packet.time)
 
     def begin(self, now: int) -> None:
         # A packet may reach an empty queue while the previous one's last bits are still on the wire.
-        start = now if now > self._free_at else self._free_at
-        head = self.queue.head(start)
+        head = self.queue.head(max(now, self._paid_until))
         if head is not None:
             # Once the oldest packet has moved elsewhere, a fair queue may choose one that came later than `now`.
-            if head.time > start:
-                start = head.time
-            self.due = start + round((head.size + self._overhead) * self._ns_per_byte)
+            now = max(now, head.time)
+            self._head_paid_at = max(now - self._saved_ns, self._paid_until) + self._cost(head)
+            self.due = max(now, self._head_paid_at)
 
     def _set(self, values: LinkConditions) -> None:
         rate = values.rate_bps if self.enabled(values) else None
         self._ns_per_byte = _NS_BITS / rate if rate else 0.0
         self._overhead = values.overhead_bytes or 0
+        self._cell = values.cell_bytes or 0
+        self._whole_cell = self._cell + (values.cell_overhead_bytes or 0)
+        self._saved_ns = round((values.burst_bytes or 0) * self._ns_per_byte)
         self.use(values if rate else LinkConditions(), rate or math.inf)
 
     def _cost(self, packet: Packet) -> int:
-        return round((packet.size + self._overhead) * self._ns_per_byte)
+        size = packet.size + self._overhead
+        if self._cell:
+            size = -(-size // self._cell) * self._whole_cell
+        return round(size * self._ns_per_byte)

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from ..conditions import LinkConditions
 from ..packets.packet import Packet
+from .chance import Chance
 from .element import ElementContext, Popped
 
 MOST_WAIT_NS = 100_000_000
@@ -20,11 +21,10 @@ MOST_WAIT_NS = 100_000_000
 class Reorder:
     """Holds a share of packets until `gap` later ones have passed, for at most 100 ms."""
 
-    depends_on: ClassVar[tuple[str, ...]] = ("reorder", "reorder_gap")
+    depends_on: ClassVar[tuple[str, ...]] = ("reorder", "reorder_gap", "reorder_correlation")
 
     def __init__(self, values: LinkConditions, context: ElementContext) -> None:
         self._stream = context.rng
-        self._random = context.rng.random
         self._held: deque[tuple[int, Packet]] = deque()  # how many had passed on its arrival
         self._passed = 0
         self._departed: list[Packet] = []
@@ -35,12 +35,12 @@ class Reorder:
         return bool(values.reorder)
 
     def push(self, packets: list[Packet]) -> None:
-        share, random, held = self._share, self._random, self._held
+        is_held, held = self._chance.hit, self._held
         for packet in packets:
             # However late the loop is, what had waited long enough by this packet's time left before it.
             if held:
                 self._expire(packet.time)
-            if random() < share:
+            if is_held():
                 held.append((self._passed, packet))
                 continue
             self._departed.append(packet)
@@ -68,7 +68,7 @@ class Reorder:
 
     def restart(self) -> None:
         """Held packets stay held; only new draws use the restarted stream."""
-        self._random = self._stream.random
+        self._chance.restart()
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         leaving = [packet for _, packet in self._held if leaves(packet)]
@@ -87,7 +87,7 @@ class Reorder:
         return len(self._held) + len(self._departed)
 
     def _set(self, values: LinkConditions) -> None:
-        self._share = values.reorder or 0.0
+        self._chance = Chance(self._stream, values.reorder, values.reorder_correlation)
         self._gap = values.reorder_gap or 1 if values.reorder else 0
 
     def _release(self, now: int) -> None:

@@ -1,7 +1,8 @@
 """Slot: sends packets in bursts, as the MAC of DOCSIS, Wi-Fi or LTE does (tc-netem's `slot`).
 
-A packet that arrives with no slot pending starts the wait for one, of a length drawn uniformly from the range. All
-packets that arrive until then leave in that slot, up to its limits; the rest wait for the next one.
+A packet that arrives with no slot pending starts the wait for one, of a length drawn uniformly from the range, plus a
+draw from the distribution of its jitter, at least 0. All packets that arrive until then leave in that slot, up to its
+limits; the rest wait for the next one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import ClassVar
 from ..conditions import LinkConditions
 from ..conditions.units import Span
 from ..packets.packet import Packet
+from .distribution import named
 from .element import ElementContext, Popped
 
 _NONE = Span(0, 0)
@@ -22,21 +24,26 @@ _NONE = Span(0, 0)
 class Slot:
     """Holds packets, in order, until the next slot. A packet longer than the byte limit gets a slot to itself."""
 
-    depends_on: ClassVar[tuple[str, ...]] = ("slot", "slot_packets", "slot_bytes")
+    depends_on: ClassVar[tuple[str, ...]] = (
+        "slot",
+        "slot_jitter_ns",
+        "slot_distribution",
+        "slot_packets",
+        "slot_bytes",
+    )
 
     def __init__(self, values: LinkConditions, context: ElementContext) -> None:
         self._stream = context.rng
-        self._random = context.rng.random
         self._waiting: deque[Packet] = deque()
         self._departed: list[Packet] = []
         self._since = self._due = -1  # start of the wait for the current slot, and its time
-        self._share = 0.0  # the draw that determines the wait
+        self._share = self._deviation = 0.0  # the draws that determine the wait
         self._packets_sent = self._bytes_sent = 0  # in the current slot
         self._set(values)
 
     @staticmethod
     def enabled(values: LinkConditions) -> bool:
-        return values.slot is not None and values.slot.most_ns > 0
+        return values.slot is not None and (values.slot.most_ns > 0 or bool(values.slot_jitter_ns))
 
     def push(self, packets: list[Packet]) -> None:
         for packet in packets:
@@ -69,7 +76,7 @@ class Slot:
 
     def restart(self) -> None:
         """The restarted stream applies from the next slot on."""
-        self._random = self._stream.random
+        self._draw_by(self._values)
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         leaving = [packet for packet in self._waiting if leaves(packet)]
@@ -87,16 +94,25 @@ class Slot:
         return len(self._waiting) + len(self._departed)
 
     def _set(self, values: LinkConditions) -> None:
+        self._values = values
         self._span = values.slot or _NONE
+        self._jitter = (values.slot_jitter_ns or 0) if values.slot else 0
+        self._draw_by(values)
         self._most_packets = values.slot_packets or math.inf
         self._most_bytes = values.slot_bytes or math.inf
 
+    def _draw_by(self, values: LinkConditions) -> None:
+        self._random = self._stream.random
+        self._deviate = named(values.slot_distribution, self._random).draw
+
     def _spacing(self) -> int:
-        return self._span.least_ns + round(self._share * (self._span.most_ns - self._span.least_ns))
+        least, most = self._span.least_ns, self._span.most_ns
+        return max(0, least + round(self._share * (most - least) + self._jitter * self._deviation))
 
     def _wait(self, since: int) -> None:
         """Draw the next slot."""
         self._since, self._share = since, self._random()
+        self._deviation = self._deviate() if self._jitter else 0.0
         self._due = since + self._spacing()
         self._packets_sent = self._bytes_sent = 0
 

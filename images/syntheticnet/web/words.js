@@ -14,11 +14,13 @@ export const conditionWords = (name) => name.replaceAll("_", " ");
 
 // The groups in which "More" shows the values; those that it does not know come last.
 const GROUPS = {
-  Bottleneck: ["rate_trace", "queue", "overhead", "aqm", "codel_target", "codel_interval", "fq_quantum", "fq_flows",
-    "pie_target", "pie_update", "pie_burst", "pie_ecn_threshold", "ecn"],
-  Delay: ["distribution", "jitter_table", "jitter_share", "reordering", "delay_trace", "hold", "hold_every"],
-  Loss: ["outage", "loss_burst", "loss_gemodel", "loss_state", "loss_every", "loss_list"],
-  "Order and content": ["reorder", "reorder_gap", "slot", "slot_packets", "slot_bytes", "duplicate", "corrupt"],
+  Bottleneck: ["burst", "rate_trace", "queue", "overhead", "cell", "cell_overhead", "aqm", "codel_target", "codel_interval",
+    "fq_quantum", "fq_flows", "pie_target", "pie_update", "pie_burst", "pie_ecn_threshold", "ecn"],
+  Delay: ["distribution", "jitter_table", "jitter_share", "jitter_correlation", "reordering", "latency_limit", "delay_trace", "hold", "hold_every"],
+  Loss: ["outage", "loss_burst", "loss_correlation", "loss_gemodel", "loss_state", "loss_every", "loss_list"],
+  Order: ["reorder", "reorder_gap", "reorder_correlation", "early", "early_gap", "early_correlation"],
+  Bursts: ["slot", "slot_jitter", "slot_distribution", "slot_packets", "slot_bytes"],
+  Content: ["duplicate", "duplicate_correlation", "corrupt", "corrupt_correlation"],
   "Size and refusal": ["mtu", "mtu_answer", "reject"],
 };
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,11 +22,14 @@ from ...stack.durations import read_optional
 from ...stack.local_files import LocalFile, keep_file
 from ...stack.states_file import StatesFile, read_states
 from .. import console
-from ..condition_flags import chosen_directions, refuse_flag, with_condition_flags
+from ..condition_flags import chosen_directions, refuse_flag, translate_flag, with_condition_flags
 from ..counters import discards, drops
 from ..tables import achieved_table, conditions_table, moments, notes, places, schedule_table, walks
 from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
+
+if TYPE_CHECKING:
+    from ...stack.netem import Translation
 
 IngressOption = Annotated[bool, typer.Option("--ingress", help="Only toward the client; by default both directions.")]
 EgressOption = Annotated[bool, typer.Option("--egress", help="Only away from the client; by default both directions.")]
@@ -50,6 +53,12 @@ SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", help="Res
 ForOption = Annotated[
     str | None, typer.Option("--for", metavar="10s", help="Revert automatically after this time, 1h at most.")
 ]
+NetemOption = Annotated[
+    str | None,
+    typer.Option(
+        "--netem", metavar="TEXT", help="Values in the words of tc-netem and tc-tbf: 'delay 100ms 20ms loss 1%'."
+    ),
+]
 InOption = Annotated[str | None, typer.Option("--in", metavar="5s", help="Apply after this time, 1h at most.")]
 
 
@@ -61,6 +70,7 @@ def set_(
     egress: EgressOption = False,
     flow: FlowOption = None,
     profile: ProfileOption = None,
+    netem: NetemOption = None,
     states: StatesOption = None,
     state: StateOption = None,
     seed: SeedOption = None,
@@ -77,7 +87,7 @@ def set_(
     A change applies to all named clients at the same moment, or to none of them.
 
     Values you do not name are kept; `none` clears a value. Traces and tables may be local files. `synthlab show` shows
-    what is measured under the new conditions.
+    what is measured under the new conditions. What --netem says is translated, and the translation is shown.
 
     \b
     Examples:
@@ -85,8 +95,12 @@ def set_(
       synthlab set client2 --egress --rate 1mbit --for 30s
       synthlab set bot --profile wpt/3g
       synthlab set client1 --flow '*:udp' --latency 80ms --jitter 20ms
+      synthlab set client1 --netem 'delay 100ms 20ms loss 1% 25%'
       synthlab set client2 --states commute.yaml
     """
+    meant = translate_flag("netem", netem) if netem is not None else None
+    if meant:
+        values = {**meant.values, **values}
     if not values and all(given is None for given in (profile, states, state, seed)):
         raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
     options = ChangeOptions(lease_ns=read_optional("--for", lease), after_ns=read_optional("--in", after))
@@ -99,7 +113,7 @@ def set_(
     running = RunningLab.named(backend, lab)
     needed = _together("profile", start.files if start else {}, _together("states", walk.files, files))
     made = running.change(running.find(names), change, options, needed)
-    show_change(made, json)
+    show_change(made, json, meant)
 
 
 def show(
@@ -153,12 +167,18 @@ def reset(
     show_change(running.reset(running.find(names or ()), perfect), json)
 
 
-def show_change(made: GroupChange, json: bool) -> None:
-    """Print the conditions, and when the change is in force; without measured values, which date from before it."""
+def show_change(made: GroupChange, json: bool, meant: Translation | None = None) -> None:
+    """Print the conditions, and when the change is in force; without measured values, which date from before it.
+
+    `meant`: what the request said in tc's words.
+    """
     note_versions(made.states)
     if json:
-        console.print_json({name: _unachieved(state.answer) for name, state in made.states.items()})
+        more = {"netem": meant.to_dict()} if meant else {}
+        console.print_json({name: _unachieved(state.answer) | more for name, state in made.states.items()})
         return
+    for line in meant.lines() if meant else ():
+        console.print_line(line)
     console.print_table(conditions_table(made.states))
     for line in (*walks(made.states), *notes(made.states)):
         console.print_line(line)

@@ -137,6 +137,7 @@ def _notes(stack: Stack) -> Iterator[str]:
     from ...deploy.wrapping import lost_capabilities
     from ...stack.rights import engine_users
 
+    yield from stack.translated
     yield from lost_capabilities(stack)
     if names := engine_users(stack):
         yield f"{', '.join(names)}: controls the engine, through the socket that is mounted there"

@@ -143,7 +143,7 @@ def _plans(
 ) -> tuple[list[Plan], list[Record]]:
     """The plans of all valid scenarios, and a record for each invalid one, whose error is printed immediately."""
     from ...runner import refused
-    from ...scenario import check_scenario, late_expectations
+    from ...scenario import check_scenario, late_expectations, translated
     from ...scenario.rights import refuse_strange
 
     plans, refusals = [], []
@@ -153,6 +153,8 @@ def _plans(
             if not allow_host:
                 refuse_strange(plan)
             plans.append(plan)
+            for line in translated(plan):
+                console.print_note(line)
             for warning in late_expectations(plans[-1]):
                 console.print_note(f"warning: {warning}")
         except WrongUse as error:

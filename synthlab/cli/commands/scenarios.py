@@ -127,7 +127,8 @@ def check(
 
     Reports unknown names and values, wrong units, missing files and unreachable times, with file and line. Warns about
     expectations that start after all changes have ended. Lists what a scenario and its stack do with your
-    rights: commands and HTTP requests of this machine, builds, mounts, Compose services, environment variables.
+    rights: commands and HTTP requests of this machine, builds, mounts, Compose services, environment variables. Shows
+    what each `netem` means.
 
     \b
     Examples:
@@ -185,10 +186,18 @@ class _Checked:
 
         return acts(self.plan) if self.plan else []
 
+    @property
+    def translated(self) -> list[str]:
+        """What each `netem` means."""
+        from ...scenario import translated
+
+        return translated(self.plan) if self.plan else []
+
     def to_dict(self) -> dict[str, Any]:
         from ...scenario.plan_json import summary
 
-        facts = summary(self.plan) | {"warnings": self.warnings, "acts": self.acts} if self.plan else {}
+        more = {"warnings": self.warnings, "acts": self.acts, "netem": self.translated}
+        facts = summary(self.plan) | more if self.plan else {}
         return {"name": self.name, "error": self.error.message if self.error else None, **facts}
 
     def show(self) -> None:
@@ -200,6 +209,8 @@ class _Checked:
             steps = sum(1 for _ in self.plan.visits())
             result = f"{steps} step{'s' * (steps != 1)}, takes {span(self.plan.least_ns, self.plan.most_ns)}"
             console.print_line(f"{self.plan.scenario.file}: valid: {result}")
+        for line in self.translated:
+            console.print_line(f"  {line}")
         for act in self.acts:
             console.print_line(f"  acts with your rights: {act}")
         for warning in self.warnings:

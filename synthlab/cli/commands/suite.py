@@ -88,6 +88,7 @@ def suite(
       synthlab test -f compose.yaml --set db=wpt/3g -- npm test
       synthlab test -f compose.yaml --set web:egress.loss=5% -- pytest -x
       synthlab test -f compose.yaml --set db:latency=80ms --in web -- ./smoke.sh
+      synthlab test -f compose.yaml --set 'db:netem=loss 1% 25%' -- pytest
       synthlab test --stack call.yaml --set client2=wpt/2g -- npx playwright test
     """
     from ...deploy.launch import without_new_volumes
@@ -102,6 +103,8 @@ def suite(
     source = StackSource(stack, files, named or None, env_files, project, compose_profiles, ports)
     described = source.read(backend, name)
     _refuse(described, wanted, inside)
+    for said in [line for one in wanted for line in one.translated]:
+        console.print_note(said)
     sweep(backend)
     with without_new_volumes(described, backend.engine, always=not keep):
         with console.progress() as progress:
@@ -121,6 +124,8 @@ def suite(
 def read_setting(text: str) -> Setting:
     """A value of `--set`: NAME=PROFILE, or NAME:[DIRECTION.]CONDITION=VALUE. Raises WrongUse."""
     from ...lab.suite import Setting
+    from ...stack.netem import KEY, translate
+    from ...stack.netem_change import expand_values
     from ...stack.profiles import find_profile
 
     target, equals, value = text.partition("=")
@@ -133,14 +138,15 @@ def read_setting(text: str) -> Setting:
             return Setting(name=name, change=profile.conditions.to_dict(), files=profile.files)
         direction, dot, condition = place.partition(".")
         directions = (direction,) if dot else DIRECTIONS
-        values, files = take_files({condition if dot else place: value})
+        values, files = take_files(expand_values({condition if dot else place: value}))
         change = dict.fromkeys(directions, values)
         Conditions().changed(change)
     except ConditionsError as error:
         raise WrongUse(f"--set {text}: {error}") from None
     except WrongUse as error:
         raise WrongUse(f"--set {text}: {error.message}") from None
-    return Setting(name=name, change=change, files=files)
+    lines = translate(value).lines(f"--set {target}") if KEY in (condition, place) else ()
+    return Setting(name=name, change=change, files=files, translated=tuple(lines))
 
 
 def _services(files: list[Path] | None, wanted: list[Setting]) -> Iterator[str]:

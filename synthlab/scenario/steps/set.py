@@ -8,6 +8,8 @@ from typing import Any
 
 from syntheticnet.conditions import Conditions, ConditionsError
 
+from ...stack.netem import KEY
+from ...stack.netem_keys import HELP, SCHEMA, read_netem, translations
 from ...text.durations import MS_NS, format_duration
 from .. import keys
 from ..actions import Change
@@ -38,6 +40,8 @@ class Set:
     replace: bool = False
     for_ns: int | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    translated: tuple[str, ...] = ()
+    """Lines that say what its `netem` means."""
 
     def plan(self, planner: Planner) -> StepPlan:
         change = Change(
@@ -47,6 +51,7 @@ class Set:
             replace=self.replace,
             lease_ns=self.for_ns,
             files=self.files,
+            translated=self.translated,
         )
         return StepPlan(actions=(Timed(0, change),))
 
@@ -64,7 +69,15 @@ def _build(read: StepArgs) -> Set:
     change, files = split_files(change_of(read, "egress: {rate: 1mbit}"))
     if replace := read.get("replace", False):
         change = _cleared(read, change)
-    return Set(clients=read.get("set"), change=change, replace=replace, for_ns=read.get("for"), files=files)
+    lines = [line for place, meant in translations(read.node) for line in meant.lines(place)]
+    return Set(
+        clients=read.get("set"),
+        change=change,
+        replace=replace,
+        for_ns=read.get("for"),
+        files=files,
+        translated=tuple(lines),
+    )
 
 
 def _cleared(read: StepArgs, change: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,6 +97,7 @@ KIND = StepKind(
             keys.TEXT_SCHEMA,
             "a profile such as wpt/3g, or one from a file: office.yaml#slow; sets every value",
         ),
+        KEY: keys.plain(lambda node, _: read_netem(node), SCHEMA, HELP),
         **link_keys(written, VALUES),
         "muted": keys.plain(
             read_muted, MUTED_SCHEMA, "keep the values of the link, but not in force; flows stay in force"

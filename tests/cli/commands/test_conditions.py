@@ -185,3 +185,46 @@ def test_show_and_reset(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(output_json(capsys)) == ["client1", "client2"]
     assert run("reset", backend=backend) == 0
     assert all(api.conditions.perfect for api in apis.values())
+
+
+@pytest.mark.issue(15)
+def test_words_of_netem(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--netem` sets what its translation says, above which flags win, and the translation is shown."""
+    backend, apis = fake_backend("call")
+    text = "delay 100ms 20ms distribution normal loss 10% 25%"
+    assert run("set", "client2", "--egress", "--netem", text, "--latency", "80ms", backend=backend) == 0
+    values = {"latency": "80ms", "jitter": "20ms", "distribution": "normal", "reordering": True}
+    assert apis["call/client2"].conditions.to_dict() == {"egress": {"loss": "10%", "loss_correlation": "25%", **values}}
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == (
+        "netem: loss 10%, loss_correlation 25%, latency 100ms, jitter 20ms, distribution normal, reordering true"
+    )
+    assert second.startswith("  loss 10 % 25 %: the kernel's own law")
+
+
+@pytest.mark.issue(15)
+def test_words_of_netem_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each client's answer has the translation and its notes."""
+    backend, _ = fake_backend("call")
+    assert run("set", "client1", "client2", "--netem", "rate 1mbps", "--json", backend=backend) == 0
+    answers = output_json(capsys)
+    assert set(answers) == {"client1", "client2"}
+    for answer in answers.values():
+        assert answer["conditions"]["egress"] == {"rate": "8mbit"}
+        assert answer["netem"] == {
+            "text": "rate 1mbps",
+            "values": {"rate": "8mbit"},
+            "notes": ["1mbps is in bytes per second in tc: 8mbit"],
+        }
+
+
+@pytest.mark.issue(15)
+@pytest.mark.parametrize("text", ["loss 5% ecn", "limit 1000", "delay", ""])
+def test_words_that_netem_does_not_have(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are wrong use, in one line that names the flag, and nothing is changed."""
+    backend, apis = fake_backend("call")
+    assert run("set", "client2", "--netem", text, backend=backend) == 2
+    line = capsys.readouterr().err
+    assert line.startswith("synthlab: --netem: ")
+    assert line.count("\n") == 1
+    assert apis["call/client2"].conditions.perfect

@@ -128,3 +128,14 @@ def test_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "the dog chews" in page
     assert run("scenario", "show", "dog-chews-fiber", "--picture", str(tmp_path), backend=WORLD) == 2
     assert f"--picture: {tmp_path}: Is a directory" in capsys.readouterr().err
+
+
+@pytest.mark.issue(15)
+def test_check_shows_what_netem_means(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As lines below the result, and as JSON."""
+    file = write(tmp_path, "  - {set: client2, egress: {netem: rate 1mbps}}\n")
+    assert run("scenario", "check", file, backend=WORLD) == 0
+    lines = [f"{file}: steps[0].egress.netem: rate 8mbit", "  1mbps is in bytes per second in tc: 8mbit"]
+    assert capsys.readouterr().out.splitlines()[1:] == [f"  {line}" for line in lines]
+    assert run("scenario", "check", file, "--json", backend=WORLD) == 0
+    assert output_json(capsys)[0]["netem"] == lines

@@ -71,3 +71,23 @@ def test_wrong_use(words: list[str], message: str, capsys: pytest.CaptureFixture
     assert main(["test", *words], backend) == 2
     assert message in capsys.readouterr().err.splitlines()[-1]
     assert [container.lab for container in backend.engine.containers()] == ["other", "other"]
+
+
+@pytest.mark.issue(15)
+@pytest.mark.parametrize("text", ["db:netem=loss 2% 30%", "db:egress.netem=loss 2% 30%"])
+def test_words_of_netem(text: str) -> None:
+    """They are translated, and the translation is kept to be shown."""
+    setting = read_setting(text)
+    place = text.partition("=")[0]
+    values = {name: value for name, value in setting.change["egress"].items() if value is not None}
+    assert values == {"loss": "2%", "loss_correlation": "30%"}
+    assert ("ingress" in setting.change) == (place == "db:netem")
+    assert setting.translated[0] == f"--set {place}: loss 2%, loss_correlation 30%"
+    assert len(setting.translated) == 2
+
+
+@pytest.mark.issue(15)
+def test_bad_words_of_netem() -> None:
+    """One line, with the flag and the option."""
+    with pytest.raises(WrongUse, match=r"^--set db:netem=los 2%: netem: 'los' is not an option; did you mean loss\?"):
+        read_setting("db:netem=los 2%")

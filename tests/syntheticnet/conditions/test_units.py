@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from syntheticnet.conditions import QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
 from syntheticnet.conditions.units import (
     BYTES,
+    CORRELATION,
     LOSS,
     MAX_QUEUE_BYTES,
     MAX_RATE_BPS,
@@ -87,16 +88,9 @@ def test_reads_the_promised_forms(unit: Unit, text: object, value: Any) -> None:
         (RATE, "-1mbit", f"'-1mbit' is not {ALLOWED_RATE}"),
         (RATE, "0mbit", "'0mbit' lets nothing pass; use `outage` instead"),
         (RATE, "101gbit", "'101gbit' is not between 1bit and 100gbit"),
-        (
-            LOSS,
-            "10% 25%",
-            "'10% 25%' has netem's correlation, which is not supported; did you mean loss 10% with loss_burst 1.48p?",
-        ),
-        (
-            LOSS,
-            "20% 75%",
-            "'20% 75%' has netem's correlation, which is not supported; did you mean loss 20% with loss_burst 5p?",
-        ),
+        (LOSS, "10% 25%", "'10% 25%' is two values here: loss 10% with loss_correlation 25%"),
+        (LOSS, "20% 75%", "'20% 75%' is two values here: loss 20% with loss_correlation 75%"),
+        (CORRELATION, "100%", "'100%' is not below 100%: the first packet would decide for all"),
         (LOSS, "1%2%", "'1%2%' is not a share such as 5% or 0.5%"),
         (TIME, "80", "'80' is not a time such as 80ms, 1.5s or 250us"),
         (TIME, 80, "80 is not a time such as 80ms, 1.5s or 250us"),

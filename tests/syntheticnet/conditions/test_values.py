@@ -49,6 +49,18 @@ def test_metadata_is_fit_for_json() -> None:
         ({"pie_update": "2s"}, "pie_update: '2s' is not between 1ms and 1s"),
         ({"aqm": "red"}, "aqm: 'red' is not one of droptail, codel, fq_codel, pie"),
         ({"loss_burst": "4p"}, "loss_burst: requires loss"),
+        ({"rate_trace": "a", "burst": "64kb"}, "burst: requires rate"),
+        ({"latency_limit": "10p"}, "latency_limit: requires latency or jitter"),
+        ({"early": "25%"}, "early: requires latency or jitter"),
+        ({"slot": "1ms", "slot_distribution": "pareto"}, "slot_distribution: requires slot_jitter"),
+        (
+            {"loss": "5%", "loss_burst": "4p", "loss_correlation": "25%"},
+            "loss_correlation: cannot be combined with loss_burst; clear one of them",
+        ),
+        (
+            {"jitter": "5ms", "jitter_correlation": "100%"},
+            "jitter_correlation: '100%' is not below 100%: the first packet would decide for all",
+        ),
         ({"slot_bytes": "1kb"}, "slot_bytes: requires slot"),
         ({"rate": "1mbit", "rate_trace": "a"}, "rate_trace: cannot be combined with rate; clear one of them"),
         (
@@ -112,8 +124,8 @@ def test_no_value_is_cleared_as_a_side_effect_of_another(item: Any) -> None:
     name, needed = item.metadata["name"], item.metadata["needs"][0]
     among = item.metadata["among"] or (names[needed].metadata["example"],)
     chain = {needed: among[0], name: item.metadata["example"]}
-    if names[needed].metadata["needs"]:
-        chain = {"rate": "1mbit"} | chain
+    while needs := names[next(iter(chain))].metadata["needs"]:
+        chain = {needs[0]: names[needs[0]].metadata["example"]} | chain
     before = requested(**chain)
     after = before.changed({needed: None})
     assert getattr(after, item.name) == getattr(before, item.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 from random import Random
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from syntheticnet.conditions import LinkConditions
 from syntheticnet.elements.delay import Delay
+from syntheticnet.forwarder.link import SeededStream
 from syntheticnet.packets.packet import Packet
 
 from ..builders import MS, SECOND, Bench, packets, requested, times
@@ -181,3 +183,64 @@ def test_kept_order_raises_the_mean(per_second: int, mean_ms: int) -> None:
         entered = sum(each.time for each in sent)
         element.push(sent)
         assert abs(sum(times(element.pop(10**15)[0])) - entered) / 20_000 / MS == pytest.approx(wanted, abs=1.5)
+
+
+@pytest.mark.issue(15)
+def test_a_limit_drops_what_finds_it_reached() -> None:
+    """With a latency of 5 ms and a limit of 3, of packets 1 ms apart two in five are dropped."""
+    bench = Bench()
+    element = Delay(requested(latency="5ms", latency_limit="3p"), bench.context)
+    sent = packets(12, gap=MS)
+    element.push(sent)
+    left, _ = element.pop(SECOND)
+    assert [sent.index(packet) for packet in bench.dropped.packets] == [3, 4, 8, 9]
+    assert set(bench.dropped.causes) == {"limit"}
+    assert times(left) == [number * MS + 5 * MS for number in (0, 1, 2, 5, 6, 7, 10, 11)]
+
+
+@pytest.mark.issue(15)
+def test_a_smaller_limit_drops_nothing_that_is_held() -> None:
+    """A new limit applies to newcomers."""
+    bench = Bench()
+    element = Delay(requested(latency="50ms", jitter="5ms"), bench.context)
+    element.push(packets(10))
+    element.configure(requested(latency="50ms", jitter="5ms", latency_limit="2p"), MS)
+    assert (len(element), bench.dropped.packets) == (10, [])
+    element.push(packets(1, time=2 * MS))
+    assert bench.dropped.causes == ["limit"]
+
+
+@pytest.mark.issue(15)
+@pytest.mark.parametrize("written", [{}, {"jitter": "5ms"}, {"jitter": "5ms", "reordering": True}])
+def test_early_packets_overtake_the_others(written: dict[str, Any]) -> None:
+    """The stated share leaves on arrival, whether or not jitter keeps the order; the others wait."""
+    element = delay(latency="20ms", early="25%", **written)
+    assert element.slack() == 0
+    left = passed(element, MANY, MS)
+    early = [packet for packet in left if packet.time == packet.entered]
+    assert abs(len(early) - MANY / 4) < 5 * sqrt(MANY * 0.25 * 0.75)
+    assert all(packet.time - packet.entered >= 15 * MS for packet in set(left) - set(early))
+    assert times(left) == sorted(times(left))
+
+
+@pytest.mark.issue(15)
+def test_a_restart_without_jitter_holds_for_later_jitter() -> None:
+    """The stream that a seed restarts is that of jitter that is set only afterwards."""
+    bench = Bench()
+    stream = SeededStream("old")
+    element = Delay(requested(latency="40ms"), replace(bench.context, rng=stream))
+    stream.random = Random("new").random
+    element.restart()
+    element.configure(requested(latency="40ms", jitter="20ms"), 0)
+    draws = Random("new")
+    assert waits_ms(element, 5) == [round(40 * MS + 20 * MS * (2 * draws.random() - 1)) / MS for _ in range(5)]
+
+
+@pytest.mark.issue(15)
+def test_an_early_packet_leaves_at_once() -> None:
+    """It is due on arrival, in front of what came earlier."""
+    element = delay(latency="20ms", early="100%", early_gap="3p")
+    element.push(packets(3, gap=MS))
+    assert element.deadline() == 2 * MS
+    assert times(element.pop(2 * MS)[0]) == [2 * MS]
+    assert (element.deadline(), len(element)) == (20 * MS, 2)

@@ -23,7 +23,10 @@ Values = tuple[dict[str, Any], ...]
 VALUES: dict[str, Values] = {
     "Reject": ({"reject": "reset"}, {"reject": "host-unreachable"}),
     "Mtu": ({"mtu": "500b"}, {"mtu": "900b", "mtu_answer": False}),
-    "Rate": ({"rate": "1mbit", "queue": "9p"}, {"rate": "3mbit", "queue": "50ms", "aqm": "codel", "ecn": True}),
+    "Rate": (
+        {"rate": "1mbit", "queue": "9p", "burst": "3kb"},
+        {"rate": "3mbit", "queue": "50ms", "aqm": "codel", "ecn": True},
+    ),
     "Rate with fq_codel": (
         {"rate": "1mbit", "queue": "9p", "aqm": "fq_codel", "codel_target": "1ms"},
         {"rate": "3mbit", "aqm": "fq_codel", "fq_flows": "2", "fq_quantum": "300b", "ecn": True},
@@ -44,16 +47,19 @@ VALUES: dict[str, Values] = {
         {"rate_trace": "rate", "aqm": "droptail"},
     ),
     "Outage": ({"outage": True}, {"outage": False}),
-    "Loss": ({"loss": "20%"}, {"loss": "50%"}),
+    "Loss": ({"loss": "20%", "loss_correlation": "30%"}, {"loss": "50%"}),
     "BurstLoss": ({"loss": "20%", "loss_burst": "3p"}, {"loss_gemodel": "5% 20% 50% 1%"}),
     "StateLoss": ({"loss_state": "10% 30% 20% 50% 1%"}, {"loss_state": "20%"}),
     "IndexedLoss": ({"loss_every": "3p"}, {"loss_list": "1,4-9"}),
-    "Corrupt": ({"corrupt": "30%"}, {"corrupt": "1%"}),
-    "Duplicate": ({"duplicate": "30%"}, {"duplicate": "100%"}),
-    "Delay": ({"latency": "30ms", "jitter": "9ms"}, {"latency": "5ms", "jitter": "5ms", "jitter_table": "table"}),
+    "Corrupt": ({"corrupt": "30%", "corrupt_correlation": "40%"}, {"corrupt": "1%"}),
+    "Duplicate": ({"duplicate": "30%", "duplicate_correlation": "40%"}, {"duplicate": "100%"}),
+    "Delay": (
+        {"latency": "30ms", "jitter": "9ms", "jitter_correlation": "50%", "latency_limit": "9p", "early": "20%"},
+        {"latency": "5ms", "jitter": "5ms", "jitter_table": "table", "early": "50%", "early_gap": "2p"},
+    ),
     "DelayTrace": ({"delay_trace": "delay"}, {"delay_trace": "delay2"}),
-    "Reorder": ({"reorder": "20%", "reorder_gap": "3p"}, {"reorder": "50%"}),
-    "Slot": ({"slot": "5ms-9ms", "slot_packets": "4p"}, {"slot": "2ms", "slot_bytes": "2kb"}),
+    "Reorder": ({"reorder": "20%", "reorder_gap": "3p"}, {"reorder": "50%", "reorder_correlation": "30%"}),
+    "Slot": ({"slot": "5ms-9ms", "slot_packets": "4p"}, {"slot": "2ms", "slot_jitter": "3ms", "slot_bytes": "2kb"}),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from syntheticnet.conditions import LinkConditions
@@ -150,3 +152,88 @@ def test_give_and_adopt() -> None:
     there.migrate_in(given, 2 * MS)
     assert times(there.pop(SECOND)[0]) == [3 * MS, 4 * MS, 5 * MS]
     assert times(here.pop(SECOND)[0]) == [1 * MS, 2 * MS]
+
+
+@pytest.mark.issue(15)
+def test_a_burst_leaves_at_once() -> None:
+    """A full bucket of 1000 bytes lets eight packets of 125 bytes pass at once; the others keep to the rate."""
+    element = rate(rate="1mbit", burst="1kb")
+    element.push(packets(11, size=125, time=SECOND))
+    assert times(element.pop(2 * SECOND)[0]) == [SECOND] * 8 + [SECOND + n * MS for n in (1, 2, 3)]
+
+
+@pytest.mark.issue(15)
+def test_a_bucket_fills_at_the_rate_and_holds_no_more_than_the_burst() -> None:
+    """5 ms after the bucket of 8 ms is empty, five packets pass at once; after a long pause again only eight."""
+    element = rate(rate="1mbit", burst="1kb")
+    element.push(packets(8, size=125, time=SECOND))
+    element.push(packets(7, size=125, time=SECOND + 5 * MS))
+    element.push(packets(9, size=125, time=9 * SECOND))
+    expected = [SECOND] * 8 + [SECOND + 5 * MS] * 5 + [SECOND + 6 * MS, SECOND + 7 * MS]
+    assert times(element.pop(99 * SECOND)[0]) == expected + [9 * SECOND] * 8 + [9 * SECOND + MS]
+
+
+@pytest.mark.issue(15)
+def test_a_packet_longer_than_the_burst_takes_the_rest_of_its_time() -> None:
+    """A packet of 1000 bytes leaves a full bucket of 500 bytes after 4 ms; tc-tbf would drop it."""
+    element = rate(rate="1mbit", burst="500b")
+    element.push(packets(2, size=1000, time=SECOND))
+    assert times(element.pop(2 * SECOND)[0]) == [SECOND + 4 * MS, SECOND + 12 * MS]
+
+
+@pytest.mark.issue(15)
+def test_no_more_than_burst_and_rate_in_any_interval() -> None:
+    """Whatever arrives, from any packet to any later one no more passes than the burst and the rate allow."""
+    random = Random(4)
+    element = rate(rate="1mbit", burst="3kb", queue="1s")
+    at, sent = SECOND, []
+    for _ in range(400):
+        at += random.choice([0, 0, 0, MS, 30 * MS])
+        sent.append(packet(random.randrange(60, 1500), at))
+    element.push(sent)
+    left = element.pop(99 * SECOND)[0]
+    assert len(left) > 300
+    for first in range(0, len(left), 7):
+        size = 0
+        for each in left[first:]:
+            size += each.size
+            assert size <= 3000 + (each.time - left[first].time) / 8000 + 0.01
+
+
+@pytest.mark.issue(15)
+def test_a_burst_of_one_second_without_a_queue_is_a_policer() -> None:
+    """A second's worth of tokens and a queue of one packet: what finds no token is dropped."""
+    bench = Bench()
+    element = rate(bench, rate="1mbit", burst="125kb", queue="1p")
+    element.push(packets(1100, size=125, time=5 * SECOND))
+    assert times(element.pop(5 * SECOND)[0]) == [5 * SECOND] * 1000
+    assert (len(element), set(bench.dropped.causes), len(bench.dropped.packets)) == (1, {"queue"}, 99)
+
+
+@pytest.mark.issue(15)
+def test_a_change_of_the_burst_is_in_force_at_once() -> None:
+    """The bucket that an idle link has filled is as large as it is now."""
+    element = rate(rate="1mbit")
+    element.configure(requested(rate="1mbit", burst="250b"), SECOND)
+    element.push(packets(3, size=125, time=2 * SECOND))
+    element.configure(requested(rate="1mbit"), 3 * SECOND)
+    element.push(packets(2, size=125, time=4 * SECOND))
+    expected = [2 * SECOND, 2 * SECOND, 2 * SECOND + MS, 4 * SECOND + MS, 4 * SECOND + 2 * MS]
+    assert times(element.pop(9 * SECOND)[0]) == expected
+
+
+@pytest.mark.issue(15)
+@pytest.mark.parametrize(("size", "cells"), [(48, 1), (49, 2), (50, 2), (96, 2), (1500, 32)])
+def test_packets_take_whole_cells(size: int, cells: int) -> None:
+    """A packet of 50 bytes takes two ATM cells, 106 bytes on the wire, as in tc-netem(8)."""
+    element = rate(rate="8mbit", cell="48b", cell_overhead="5b")
+    element.push(packets(1, size=size))
+    assert times(element.pop(SECOND)[0]) == [cells * 53_000]
+
+
+@pytest.mark.issue(15)
+def test_overhead_comes_before_cells() -> None:
+    """The overhead of a packet is part of what is cut into cells; that of a cell is needed for none."""
+    element = rate(rate="8mbit", overhead="8b", cell="48b")
+    element.push(packets(1, size=41))
+    assert times(element.pop(SECOND)[0]) == [96_000]
