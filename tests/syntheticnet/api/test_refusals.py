@@ -17,7 +17,13 @@ from ..site import HOST, SPEC, Site
     ("method", "path", "body", "status", "line"),
     [
         ("PATCH", "/v1/conditions", "", 400, "the body is not JSON: Expecting value: line 1 column 1 (char 0)"),
-        ("PATCH", "/v1/conditions", "[]", 422, "[] is not a mapping with ingress, egress, muted, flows, order or seed"),
+        (
+            "PATCH",
+            "/v1/conditions",
+            "[]",
+            422,
+            "[] is not a mapping with ingress, egress, muted, flows, order, states, state or seed",
+        ),
         (
             "PATCH",
             "/v1/conditions",
@@ -30,7 +36,7 @@ from ..site import HOST, SPEC, Site
             "/v1/conditions",
             '{"a\\nb\\ud800": 1}',
             422,
-            "a\\nb\\ud800: no such key; allowed: ingress, egress, muted, flows, order, seed",
+            "a\\nb\\ud800: no such key; allowed: ingress, egress, muted, flows, order, states, state, seed",
         ),
         (
             "PUT",

@@ -23,7 +23,7 @@ LAWS = {"uniform": uniform, "one-sided": one_sided, "normal": normal, "pareto": 
 
 def waits_ms(seed: int = 1, **written: str) -> list[float]:
     """The delays, in ms, of packets spaced too far apart to wait for each other."""
-    bench = Bench(seed, Files({"table": "8192 -8192 0 4096"}))
+    bench = Bench(seed, Files({"table": b"8192 -8192 0 4096"}))
     element = Delay(requested(latency="200ms", jitter="20ms", **written), bench.context)
     sent = packets(MANY, gap=500 * MS)
     element.push(sent)
