@@ -79,9 +79,10 @@ def _live(settings: Settings) -> int:
     # can no longer pass it on to a program it starts, and packet sockets are open already.
     syscalls.drop_capabilities(application.FORBIDDEN, but=[syscalls.NET_ADMIN])
     seal()
+    application_pid = _start_application(settings)
     readiness.announce()
     gc.enable()
-    return Supervisor(children, keepers, _start_application(settings), settings.expires).run()
+    return Supervisor(children, keepers, application_pid, settings.expires).run()
 
 
 def _container() -> str:
