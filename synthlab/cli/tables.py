@@ -136,8 +136,8 @@ def _changed(value: Any) -> str:
         return ", ".join(value)
     if isinstance(value, Mapping):
         # A state has values of its own: too many for one line.
-        return ", ".join(name if isinstance(item, Mapping) else f"{name} {_word(item)}" for name, item in value.items())
-    return _word(value)
+        return ", ".join(name if isinstance(item, Mapping) else f"{name} {word(item)}" for name, item in value.items())
+    return word(value)
 
 
 def _times(entry: ScheduleEntry) -> str:
@@ -206,7 +206,7 @@ def _configured(own: LinkConditions, effective: LinkConditions) -> str:
     """The values of a link or flow; notes the queue that a rate implies, and values without effect."""
     void, parts = own.void(), []
     for name, value in own.to_dict().items():
-        part = f"{name} {_word(value)}"
+        part = f"{name} {word(value)}"
         if name in void:
             part += f" (no effect without {void[name]})"
         elif (
@@ -266,7 +266,8 @@ def _ordered(states: Mapping[str, ClientState]) -> Iterator[str]:
         )
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
+    """A value as it is written in files."""
     if value is None:
         return "none"
     return str(value).lower() if isinstance(value, bool) else str(value)

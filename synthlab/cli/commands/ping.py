@@ -11,6 +11,7 @@ import typer
 from ...control.backend import Backend
 from ...control.running_lab import RunningLab
 from .. import console
+from ..tables import word
 from .options import JsonOption, LabOption, complete_clients
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def _way(way: Way, full: bool) -> Iterator[str]:
 def _set(links: list[tuple[str, LinkConditions]]) -> str:
     """The values along a way, and their sum where delays of two ends add up."""
     parts = [
-        f"{name} {', '.join(f'{key} {value}' for key, value in values.items())}" for name, values in _written(links)
+        f"{name} {', '.join(f'{key} {word(value)}' for key, value in values.items())}"
+        for name, values in _written(links)
     ]
     delays_ns = [values.latency_ns for _, values in links if values.latency_ns]
     total = f"; together {sum(delays_ns) / 1e6:g} ms" if len(delays_ns) > 1 else ""
