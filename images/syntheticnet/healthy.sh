@@ -28,7 +28,7 @@ until [ -p "$ready" ]; do
 done
 # This waits until PID 1 has opened it for writing.
 : < "$ready"
-# An application that ends at once should not have been healthy.
+# An application that ends at once must not count as healthy.
 sleep 0.3
 # Wait for an application that reports readiness (SYNTHLAB_READY); after 30 s it counts as ready anyway.
 usable() { [ -z "$SYNTHLAB_READY" ] || [ -n "$ENTRY" ] || is_of_this_start "$SYNTHLAB_READY"; }
