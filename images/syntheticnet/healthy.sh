@@ -1,3 +1,4 @@
+#!/bin/sh
 # Docker's health probe. The first waits until PID 1 reports ready, so that `healthy` follows without delay. After that
 # PID 1 restarts what fails, or exits: later probes only sleep, since a probe costs more CPU than an idle client.
 #
@@ -6,6 +7,7 @@
 #
 # Each file holds the start time of PID 1, so that files from before a container restart do not count.
 read -r stat < /proc/1/stat
+# shellcheck disable=SC2086  # a word per field
 set -- $stat
 start=${22}
 is_of_this_start() {

@@ -158,6 +158,18 @@ def plan_images(images: list[Image], on_engine: Callable[[str], LocalImage | Non
     return planned
 
 
+def cache_key(images: list[Image]) -> str:
+    """A hash that changes with the sources of any of the images, and with this machine's architecture.
+
+    It needs no engine: the version of a third-party base is not in it.
+    """
+    import hashlib
+    import platform
+
+    contents = [planned.content for planned in plan_images(images, lambda tag: None)]
+    return hashlib.sha256(repr((platform.machine(), sorted(contents))).encode()).hexdigest()[:32]
+
+
 def content_hash(image: Image, bases: Mapping[str, str]) -> str:
     """A hash of an image's sources: files with their executable bit, build arguments, and the hashes of its bases."""
     import hashlib

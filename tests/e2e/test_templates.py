@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +12,16 @@ from xml.etree import ElementTree
 
 import pytest
 
+from synthlab.contract import BASE
 from synthlab.deploy.base_image import ensure_base_image
 from synthlab.engine.swarm_engine import SwarmEngine as Engine
 from synthlab.stack.yaml import read_resolved
 
 from ..installation import build_wheel
+from .github_job import GithubJob
 from .labs import docker, synthlab
 from .leftovers import leftovers
+from .tls_engine import tls_engine
 
 pytestmark = [pytest.mark.docker, pytest.mark.issue(13), pytest.mark.soak, pytest.mark.timeout(900)]
 
@@ -130,36 +132,28 @@ def test_ci() -> None:
     results()
 
 
-def is_taken(step: dict[str, str], hit: bool) -> bool:
-    """Whether a step runs that may depend on the cache of images."""
-    return step.get("if") in (None, f"steps.images.outputs.cache-hit {'==' if hit else '!='} 'true'")
-
-
 @pytest.mark.usefixtures("wheel")
 def test_github(folder: Path) -> None:
     """The steps of the job succeed in a shell, in order, with an empty cache and with a full one."""
-    job = read_resolved(Path(".github/workflows/network.yml").read_text(), "network.yml").plain()["jobs"]["network"]
-    output = folder / "output"
-    for hit in (False, True):
-        shutil.rmtree("environment", ignore_errors=True)
-        shell(f"{sys.executable} -m venv environment")
-        environment = job["env"] | {
-            "GITHUB_OUTPUT": str(output),
-            "PATH": f"{folder}/environment/bin:/usr/local/bin:/usr/bin:/bin",
-        }
-        for step in job["steps"]:
-            if "run" in step and is_taken(step, hit):
-                shell(step["run"], **environment)
-        assert output.read_text().startswith("version=")
+    described = read_resolved(Path(".github/workflows/network.yml").read_text(), "network.yml").plain()["jobs"][
+        "network"
+    ]
+    for cached in (False, True):
+        job = GithubJob(folder, described["env"])
+        assert job.run(described["steps"], cached=cached) == 0, job.printed
+        assert len(job.outputs["key"]) == 32
+        assert job.summary.startswith("## ✓ 1 passed\n")
         assert Path("images.tar").stat().st_size > 0
         results()
 
 
 @pytest.mark.usefixtures("wheel")
-def test_gitlab() -> None:
-    """The script of the job succeeds in one shell, with an empty cache and with a full one."""
+def test_gitlab(folder: Path) -> None:
+    """The script succeeds with a remote engine, like docker-in-docker, with an empty cache and with a full one."""
     job = read_resolved(Path(".gitlab-ci.yml").read_text(), ".gitlab-ci.yml").plain()["network"]
-    for _ in range(2):
-        shell("set -eo pipefail\n" + "\n".join(job["script"]), **job["variables"])
-        assert Path("images.tar").stat().st_size > 0
-        results()
+    with tls_engine(folder / "certificates", BASE, "syntheticnet:latest") as engine:
+        variables = {**job["variables"], **engine}
+        for _ in range(2):
+            shell("set -eo pipefail\n" + "\n".join(job["script"]), **variables)
+            assert Path("images.tar").stat().st_size > 0
+            results()

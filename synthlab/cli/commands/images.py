@@ -84,6 +84,22 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
         console.print_note("`synthlab images build` builds all stale and missing images, `synthlab up` those it needs")
 
 
+@images.command("key")
+def key(names: ImagesArgument = None) -> None:
+    """Print a key for a cache of images.
+
+    It changes whenever `images build` would build other images, and needs no engine.
+
+    \b
+    Examples:
+      synthlab images key
+      synthlab images key bot janus
+    """
+    from ...deploy.images import cache_key, selected
+
+    console.print_line(cache_key(selected(names or ())))
+
+
 @images.command("rm")
 def remove(context: typer.Context, json: JsonOption = False) -> None:
     """Remove all images that synthlab has built.

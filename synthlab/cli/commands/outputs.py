@@ -19,6 +19,10 @@ JUnitOption = Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml",
 ReportOption = Annotated[
     Path | None, typer.Option("--report", metavar="FILE.html", help="Write an HTML report that opens offline.")
 ]
+MarkdownOption = Annotated[
+    Path | None,
+    typer.Option("--markdown", metavar="FILE.md", help="Write a summary as Markdown, for example for a pull request."),
+]
 
 _MISTAKES = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
 
@@ -26,9 +30,9 @@ _MISTAKES = (FileNotFoundError, NotADirectoryError, IsADirectoryError, Permissio
 class Outputs:
     """The requested files. Raises WrongUse if one cannot be created, so that this is found before a run starts."""
 
-    def __init__(self, junit: Path | None, report: Path | None, json: bool) -> None:
-        self._junit, self._report, self._json = junit, report, json
-        for flag, file in (("--junit", junit), ("--report", report)):
+    def __init__(self, junit: Path | None, report: Path | None, markdown: Path | None, json: bool) -> None:
+        self._junit, self._report, self._markdown, self._json = junit, report, markdown, json
+        for flag, file in (("--junit", junit), ("--report", report), ("--markdown", markdown)):
             if file:
                 refuse_output(flag, file)
 
@@ -52,6 +56,8 @@ class Outputs:
             yield lambda: write_junit(junit, records)
         if report:
             yield lambda: write_report(report, records)
+        if markdown := self._markdown:
+            yield lambda: write_markdown(markdown, records)
         if self._json:
             yield lambda: _print_results(records)
 
@@ -77,6 +83,13 @@ def write_report(file: Path, records: Sequence[Record]) -> None:
     from ...runner import relative_to
 
     write_file("--report", file, report_page([relative_to(one, file) for one in records]))
+
+
+def write_markdown(file: Path, records: Sequence[Record]) -> None:
+    """Raises SynthlabError."""
+    from ...report.markdown import markdown_text
+
+    write_file("--markdown", file, markdown_text(records))
 
 
 def write_file(flag: str, file: Path, text: str) -> None:

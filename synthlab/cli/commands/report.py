@@ -1,4 +1,4 @@
-"""`scenario report`: writes an HTML report or a JUnit file from the saved results of earlier runs."""
+"""`scenario report`: writes an HTML report, a JUnit file or a summary from the saved results of earlier runs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ import typer
 
 from ...errors import WrongUse
 from ...text.text_file import MB, read_text_file
-from .outputs import JUnitOption, ReportOption, write_junit, write_report
+from .outputs import JUnitOption, MarkdownOption, ReportOption, write_junit, write_markdown, write_report
 
 MOST_BYTES = 256 * MB
 
 ResultsArgument = Annotated[Path, typer.Argument(metavar="RESULTS.json", help="Output of `scenario run --json`.")]
 
 
-def report(results: ResultsArgument, report: ReportOption = None, junit: JUnitOption = None) -> None:
-    """Write a report or a JUnit file from saved results.
+def report(
+    results: ResultsArgument,
+    report: ReportOption = None,
+    junit: JUnitOption = None,
+    markdown: MarkdownOption = None,
+) -> None:
+    """Write a report, a JUnit file or a summary from saved results.
 
     Nothing is run.
 
@@ -28,13 +33,15 @@ def report(results: ResultsArgument, report: ReportOption = None, junit: JUnitOp
     """
     from ...report import read_results
 
-    if not (report or junit):
-        raise WrongUse("nothing to write: give --report FILE.html or --junit FILE.xml")
+    if not (report or junit or markdown):
+        raise WrongUse("nothing to write: give --report FILE.html, --junit FILE.xml or --markdown FILE.md")
     records = read_results(_read(results), str(results))
     if report:
         write_report(report, records)
     if junit:
         write_junit(junit, records)
+    if markdown:
+        write_markdown(markdown, records)
 
 
 def _read(file: Path) -> str:

@@ -30,7 +30,7 @@ from .options import (
     VarOption,
     read_variables,
 )
-from .outputs import JUnitOption, Outputs, ReportOption
+from .outputs import JUnitOption, MarkdownOption, Outputs, ReportOption
 
 if TYPE_CHECKING:
     from ...engine.named_engine import NamedEngine
@@ -78,6 +78,7 @@ def run(
     keep_going: GoOption = False,
     junit: JUnitOption = None,
     report: ReportOption = None,
+    markdown: MarkdownOption = None,
     evidence: EvidenceOption = None,
     timeout: TimeoutOption = 120,
     allow_host: HostOption = False,
@@ -105,7 +106,7 @@ def run(
     from ..run_queue import runs_of
 
     values = read_variables(variables)
-    outputs = Outputs(junit, report, json)
+    outputs = Outputs(junit, report, markdown, json)
     if evidence and evidence.exists() and not evidence.is_dir():
         raise WrongUse(f"--evidence: {evidence}: is not a folder")
     sharing = engines_for(engines, repeat * len(names))

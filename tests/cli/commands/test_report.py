@@ -41,7 +41,7 @@ def test_refusals(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     page = ("--report", str(tmp_path / "page.html"))
     nowhere = str(tmp_path / "nowhere" / "page.html")
     for arguments, result in (
-        ((str(results),), "nothing to write: give --report FILE.html or --junit FILE.xml"),
+        ((str(results),), "nothing to write: give --report FILE.html, --junit FILE.xml or --markdown FILE.md"),
         ((str(tmp_path / "none.json"), *page), f"{tmp_path}/none.json: cannot be read: No such file or directory"),
         ((str(other), *page), f"{other}: not a file written by `synthlab scenario run --json`"),
         ((str(results), "--report", nowhere), f"--report: {nowhere}: No such file or directory"),
