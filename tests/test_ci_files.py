@@ -27,7 +27,7 @@ SHEBANGS = ("#!/bin/sh", "#!/usr/bin/env bash")
 
 def check(program: str, *arguments: str, given: str = "") -> None:
     """Run a program of this environment, which must find nothing."""
-    command = [PROGRAMS / program, *arguments]
+    command = [str(PROGRAMS / program), *arguments]
     done = subprocess.run(command, input=given, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -71,7 +71,8 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands):
         from docker.errors import DockerException
 
         try:
-            return str(self._endpoint().get("base_url") or "unix:///var/run/docker.sock")
+            address, _ = self._endpoint()
+            return address
         except DockerException as error:
             raise SynthlabError(f"the docker command's context cannot be read: {error}") from error
 
@@ -239,30 +240,33 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands):
     def _connect(self) -> APIClient:
         from docker import APIClient
 
-        endpoint = self._endpoint()
-        if str(endpoint.get("base_url")).startswith("ssh:") or endpoint.get("tls") is True:
-            from .ssh_tunnel import Tunnel
+        address, encrypted = self._endpoint()
+        if encrypted or address.startswith("ssh:"):
+            from .dialled_socket import DialledSocket
 
-            endpoint = {"base_url": f"unix://{Tunnel(self.command).path}"}
-        return APIClient(timeout=ENGINE_TIMEOUT_S, version="auto", **endpoint)
+            address = f"unix://{DialledSocket(self.command).path}"
+        return APIClient(base_url=address, timeout=ENGINE_TIMEOUT_S, version="auto")
 
-    def _endpoint(self) -> dict[str, Any]:
-        """The engine of DOCKER_HOST, else of DOCKER_CONTEXT or the current context, like the docker command."""
+    def _endpoint(self) -> tuple[str, bool]:
+        """The engine of DOCKER_HOST, else of DOCKER_CONTEXT or the current context, like the docker command.
+
+        Its address, and whether it requires TLS. Then the docker command connects: the SDK's certificates lose against
+        REQUESTS_CA_BUNDLE, which many CI runners set.
+        """
         from docker import ContextAPI
-        from docker.utils import kwargs_from_env
 
-        if os.environ.get("DOCKER_HOST"):
-            return {**kwargs_from_env()}
+        if address := os.environ.get("DOCKER_HOST"):
+            return address, bool(os.environ.get("DOCKER_TLS_VERIFY"))
         name = os.environ.get("DOCKER_CONTEXT")
         context = ContextAPI.get_context(name)
         if context is not None:
-            return {"base_url": context.Host, "tls": context.TLSConfig or False}
+            return str(context.Host), bool(context.TLSConfig)
         if name:
             return self._inspected(name)
         raise SynthlabError("the current docker context does not exist: choose another with `docker context use`")
 
-    def _inspected(self, context: str) -> dict[str, Any]:
-        """The engine of a context that the SDK does not find; `tls` says whether it needs certificates.
+    def _inspected(self, context: str) -> tuple[str, bool]:
+        """The same for a context that the SDK does not find.
 
         The SDK looks beside the docker command's config.json, which `docker context create` does not write.
         """
@@ -271,7 +275,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands):
         if run_program(command, on_line=lines.append).status != 0:
             raise SynthlabError(f"no docker context {context!r}: `docker context ls` lists them")
         found = json.loads(lines[-1])
-        return {"base_url": found["Endpoints"]["docker"]["Host"], "tls": bool(found["TLSMaterial"])}
+        return found["Endpoints"]["docker"]["Host"], bool(found["TLSMaterial"])
 
     @contextlib.contextmanager
     def _asked(self) -> Iterator[APIClient]:

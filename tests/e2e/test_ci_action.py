@@ -65,7 +65,7 @@ def test_an_empty_and_a_full_cache(workspace: Path) -> None:
     suites = list(ElementTree.parse(first.results / "results.xml").getroot())
     assert [suite.get("name") for suite in suites] == ["sends", "fails"]
     assert (first.results / "report.html").stat().st_size > 0
-    docker("image", "rm", "--force", "syntheticnet:latest", "syntheticnet:minimal")
+    docker("image", "rm", "syntheticnet:minimal")
     second = job(workspace, "sends.yaml")
     assert second.run(STEPS) == 0, second.printed
     assert second.outputs == {"key": first.outputs["key"], "verdict": "passed"}

@@ -21,7 +21,15 @@ def test_whole_lines() -> None:
 def test_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """DOCKER_HOST gives the engine's address, without asking anything."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
-    assert Engine().address() in ("unix:///nowhere/docker.sock", "http+unix:///nowhere/docker.sock")
+    assert Engine().address() == "unix:///nowhere/docker.sock"
+
+
+@pytest.mark.parametrize(("verify", "encrypted"), [("1", True), ("", False)])
+def test_the_variables_of_docker_in_docker(verify: str, encrypted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Certificates are left to the docker command, which reads them, whatever REQUESTS_CA_BUNDLE says."""
+    monkeypatch.setenv("DOCKER_HOST", "tcp://docker:2376")
+    monkeypatch.setenv("DOCKER_TLS_VERIFY", verify)
+    assert Engine()._endpoint() == ("tcp://docker:2376", encrypted)
 
 
 @pytest.mark.parametrize("material", [{}, {"docker": ["ca.pem"]}])
@@ -39,7 +47,7 @@ def test_a_context_without_a_config_file(
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("DOCKER_CONTEXT", "far")
     assert Engine().address() == "tcp://far:2376"
-    assert Engine()._endpoint()["tls"] == bool(material)
+    assert Engine()._endpoint() == ("tcp://far:2376", bool(material))
     monkeypatch.setenv("DOCKER_CONTEXT", "fare")
     with pytest.raises(SynthlabError, match=r"^no docker context 'fare': `docker context ls` lists them$"):
         Engine().address()

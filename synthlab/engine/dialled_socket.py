@@ -1,7 +1,7 @@
-"""A Unix socket to an engine behind SSH.
+"""A Unix socket to an engine behind SSH or TLS.
 
 The SDK's own SSH transport needs paramiko, one more dependency with its own idea of keys and of ~/.ssh/config. `docker
-system dial-stdio` connects exactly as the docker command does: same keys, agent and jump hosts.
+system dial-stdio` connects exactly as the docker command does: same keys, agent, jump hosts and certificates.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 DIAL = ("system", "dial-stdio")
 
 
-class Tunnel:
+class DialledSocket:
     """Each connection to the socket at `path` becomes a `docker system dial-stdio`; open until this process exits."""
 
     def __init__(self, command: str) -> None:
