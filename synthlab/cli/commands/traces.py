@@ -1,7 +1,8 @@
-"""`trace`: imports recordings of links from other tools' files, and shows what a recording holds."""
+"""`trace`: imports recordings of links and calls from other tools' files, and shows what a recording holds."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,10 +20,13 @@ from .options import JsonOption
 from .outputs import refuse_output, write_file
 
 if TYPE_CHECKING:
-    from ...scenario.recordings import LinkRecording, StepSeries
+    from ...scenario.recordings import CallRecording, LinkRecording, StepSeries
 
 BARS = 60
-_FORM_OF = {".csv": "csv", ".delay": "delay"}
+_SCENARIO = "scenario"
+_FORM_OF = {".csv": "csv", ".delay": "delay", ".yaml": _SCENARIO, ".yml": _SCENARIO}
+
+_UNITS = {"rate": (1e-6, "Mbit/s"), "delay": (1.0, "ms"), "loss": (100.0, "%")}
 
 trace = typer.Typer(help="Import recordings of links, and show them.")
 
@@ -30,7 +34,8 @@ FileArgument = Annotated[
     Path,
     typer.Argument(
         metavar="FILE",
-        help="A Mahimahi or delay trace, a CSV table, a JSON list of [seconds, rate], irtt's JSON, pcap, or pcapng.",
+        help="A Mahimahi or delay trace, a CSV table, a JSON list of [seconds, rate], irtt's JSON, pcap, pcapng, or a "
+        "dump of webrtc-internals or rtcstats.",
         exists=False,
     ),
 ]
@@ -47,13 +52,15 @@ AsOption = Annotated[
     str | None,
     typer.Option(
         "--as",
-        metavar="rate|delay|csv",
-        help="What to write: a rate trace, a delay trace or a CSV table. By default what the name of the output says: "
-        ".csv, .delay, or else a rate trace if there is a rate.",
-        autocompletion=lambda incomplete: [name for name in ("rate", "delay", "csv") if name.startswith(incomplete)],
+        metavar="rate|delay|csv|scenario",
+        help="What to write: a rate trace, a delay trace, a CSV table, or of a dump a scenario. By default what the "
+        "name of the output says: .csv, .delay, .yaml, or else a rate trace if there is a rate.",
+        autocompletion=lambda incomplete: [
+            name for name in ("rate", "delay", "csv", _SCENARIO) if name.startswith(incomplete)
+        ],
     ),
 ]
-TraceOption = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The trace to write.")]
+TraceOption = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The trace or scenario to write.")]
 PictureOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE.svg", help="Draw it, as SVG.")]
 
 
@@ -69,18 +76,29 @@ def import_(
 
     `set`, stacks and scenarios use what is written. The format of FILE is found from its content. Of packets the rate
     is counted per 100 ms, or more if they are few; a file of `synthlab capture` also has the delay between both sides.
+    Of a browser's dump of a call (chrome://webrtc-internals, rtcstats) -o NAME.yaml writes a scenario that imposes the
+    network of the call again, and its table NAME.csv.
 
     \b
     Examples:
       synthlab trace import capacity.csv --direction ingress -o lte.down
       synthlab trace import ping.json -o office.delay
       synthlab trace import client1.pcapng --direction egress -o call.csv
+      synthlab trace import webrtc_internals_dump.gz -o call-again.yaml
     """
-    from ...scenario.recordings import FORMS, written_recording
+    from ...scenario.recordings import FORMS, CallRecording, written_recording
 
     refuse_output("-o", output)
-    _refuse_unknown("--as", as_, FORMS)
+    _refuse_unknown("--as", as_, (*FORMS, _SCENARIO))
     recording = _read(file, direction)
+    if (as_ or _FORM_OF.get(output.suffix)) == _SCENARIO:
+        _write_scenario(recording, file, output, direction, json)
+        return
+    if isinstance(recording, CallRecording):
+        raise WrongUse(
+            f"{file}: has both directions; choose one with --direction ingress or egress, or write a scenario, whose "
+            "name ends in .yaml"
+        )
     form = as_ or _FORM_OF.get(output.suffix) or ("rate" if recording.rate else "delay")
     try:
         text = written_recording(recording, form, direction or "both")
@@ -112,7 +130,14 @@ def show(
         refuse_output("-o", output)
         if output.suffix != ".svg":
             raise WrongUse(f"-o: {output}: is not a picture that can be drawn; name a file that ends in .svg")
+    from ...scenario.recordings import CallRecording
+
     recording = _read(file, direction)
+    if isinstance(recording, CallRecording):
+        if output:
+            raise WrongUse(f"{file}: has both directions; a picture shows one: choose it with --direction")
+        _show_call(recording, json, {})
+        return
     if output:
         from ...report.recording_picture import recording_svg
 
@@ -120,16 +145,51 @@ def show(
     _show(recording, json, {})
 
 
-def _read(file: Path, direction: str | None) -> LinkRecording:
-    from ...scenario.recordings import read_recording
+def _write_scenario(
+    recording: LinkRecording | CallRecording, file: Path, output: Path, direction: str | None, json: bool
+) -> None:
+    from ...scenario.recordings import CallRecording, scenario_text, table_text
+
+    if direction:
+        raise WrongUse("--direction: a scenario has both directions; leave it out")
+    if not isinstance(recording, CallRecording):
+        raise WrongUse(
+            f"{file}: is a {recording.form}; a scenario can be written of a webrtc-internals or rtcstats dump, "
+            "any other as rate, delay or csv"
+        )
+    table = output.with_suffix(".csv")
+    refuse_output("-o", table)
+    text = scenario_text(recording, file.name, table.name)
+    write_file("-o", table, table_text(recording))
+    write_file("-o", output, text)
+    _show_call(recording, json, {"file": str(output), "table": str(table), "form": _SCENARIO, "bytes": len(text)})
+
+
+def _read(file: Path, direction: str | None) -> LinkRecording | CallRecording:
+    from ...scenario.recordings import read_any
 
     _refuse_unknown("--direction", direction, DIRECTIONS)
-    return read_recording(file, direction)
+    return read_any(file, direction)
 
 
 def _refuse_unknown(flag: str, value: str | None, allowed: tuple[str, ...]) -> None:
     if value is not None and value not in allowed:
         raise WrongUse(f"{flag}: {value!r} is not one of {', '.join(allowed)}")
+
+
+def _show_call(call: CallRecording, json: bool, more: dict[str, Any]) -> None:
+    from ...scenario.recordings import summarised
+
+    sides = {"egress": call.egress, "ingress": call.ingress}
+    if json:
+        found = {name: summarised(link) for name, link in sides.items() if link.lasts_s}
+        console.print_json({"format": call.form, **found, "gaps": call.gaps, **more, "notes": call.notes})
+        return
+    rows = [("format", call.form), ("length", format_seconds(call.egress.lasts_s))]
+    for name, link in sides.items():
+        rows += [(f"{name} {what}" if what else "", text) for what, text in _link_rows(link, summarised(link))]
+    rows += [("note", note) for note in call.notes]
+    console.print_table(Table(("recording", ""), rows, whole=("",)))
 
 
 def _show(recording: LinkRecording, json: bool, more: dict[str, Any]) -> None:
@@ -139,25 +199,29 @@ def _show(recording: LinkRecording, json: bool, more: dict[str, Any]) -> None:
     if json:
         console.print_json({**found, **more, "note": recording.note or None})
         return
-    rows = [("format", recording.form), ("length", format_seconds(recording.lasts_s))]
-    for name, series, numbers in (
-        ("rate", recording.rate, found["rate_bps"]),
-        ("delay", recording.delay, found["delay_ms"]),
-    ):
-        if series:
-            rows += [(name, _in_words(name, numbers)), ("", _bars(series))]
-    if found["gaps"]:
-        gaps = found["gaps"]
-        longest = f", the longest {gaps['longest_s']:g} s, {gaps['total_s']:g} s in all" if gaps["count"] else ""
-        rows.append(("gaps", f"{counted(gaps['count'], 'gap')}{longest}" if longest else "none"))
+    rows = [("format", recording.form), ("length", format_seconds(recording.lasts_s)), *_link_rows(recording, found)]
     if recording.note:
         rows.append(("note", recording.note))
     console.print_table(Table(("recording", ""), rows, whole=("",)))
 
 
+def _link_rows(recording: LinkRecording, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, series, numbers in (
+        ("rate", recording.rate, found["rate_bps"]),
+        ("delay", recording.delay, found["delay_ms"]),
+        ("loss", recording.loss, found["loss"]),
+    ):
+        if series:
+            yield name, _in_words(name, numbers)
+            yield "", _bars(series)
+    if gaps := found["gaps"]:
+        longest = f", the longest {gaps['longest_s']:g} s, {gaps['total_s']:g} s in all" if gaps["count"] else ""
+        yield "gaps", f"{counted(gaps['count'], 'gap')}{longest}" if longest else "none"
+
+
 def _in_words(name: str, numbers: dict[str, float]) -> str:
-    scale, unit = (1e6, "Mbit/s") if name == "rate" else (1.0, "ms")
-    return ", ".join(f"{key} {value / scale:.4g}" for key, value in numbers.items()) + f" {unit}"
+    scale, unit = _UNITS[name]
+    return ", ".join(f"{key} {value * scale:.4g}" for key, value in numbers.items()) + f" {unit}"
 
 
 def _bars(series: StepSeries) -> str:

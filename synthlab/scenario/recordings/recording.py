@@ -64,7 +64,7 @@ class StepSeries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRecording:
-    """`rate` is in bits per second of IP packets, where 0 is a gap; `delay` is one way and in ms.
+    """`rate` is in bits per second of IP packets, where 0 is a gap; `delay` is one way and in ms; `loss` is a share.
 
     `form` says what the file was; `note` what the reader had to assume.
     """
@@ -72,11 +72,12 @@ class LinkRecording:
     form: str
     rate: StepSeries | None = None
     delay: StepSeries | None = None
+    loss: StepSeries | None = None
     note: str = ""
 
     @property
     def lasts_s(self) -> float:
-        return max(series.lasts_s for series in (self.rate, self.delay) if series)
+        return max(series.lasts_s for series in (self.rate, self.delay, self.loss) if series)
 
 
 def steps_of(points: Sequence[tuple[float, float]]) -> StepSeries:

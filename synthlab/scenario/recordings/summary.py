@@ -12,12 +12,13 @@ SHARES = {"p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 def summarised(recording: LinkRecording) -> dict[str, Any]:
-    """The numbers of a recording: rates in bit/s, delays in ms, times in s; None for what it does not have."""
+    """The numbers of a recording: rates in bit/s, delays in ms, times in s, losses as shares; None: not recorded."""
     return {
         "format": recording.form,
         "lasts_s": round(recording.lasts_s, 3),
         "rate_bps": _numbers(recording.rate),
         "delay_ms": _numbers(recording.delay),
+        "loss": _numbers(recording.loss),
         "gaps": _gaps(recording.rate) if recording.rate else None,
     }
 

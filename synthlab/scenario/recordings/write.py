@@ -10,6 +10,7 @@ from .recording import BIN_S, LinkRecording, StepSeries
 from .tables import OPPORTUNITY_BITS
 
 FORMS = ("rate", "delay", "csv")
+_SCALES = {"rate [kbit]": 1e-3, "latency [ms]": 1.0, "loss [%]": 100.0}
 
 
 def written_recording(recording: LinkRecording, form: str, side: str) -> str:
@@ -52,7 +53,7 @@ def _delays(delay: StepSeries) -> Iterator[str]:
 
 def _table(recording: LinkRecording, side: str) -> Iterator[str]:
     """Rows that are at least `BIN_S` apart, as `trace` steps require."""
-    columns = {"rate [kbit]": recording.rate, "latency [ms]": recording.delay}
+    columns = {"rate [kbit]": recording.rate, "latency [ms]": recording.delay, "loss [%]": recording.loss}
     used = {name: _rastered(series) for name, series in columns.items() if series}
     yield f"time [s],{','.join(f'{side}.{name}' for name in used)}\n"
     changes = sorted({time for series in used.values() for time in series.times_s})
@@ -72,4 +73,4 @@ def _rastered(series: StepSeries) -> StepSeries:
 
 
 def _cell(name: str, value: float) -> str:
-    return f"{value / 1000:.6g}" if name.startswith("rate") else f"{value:.6g}"
+    return f"{value * _SCALES[name]:.6g}"

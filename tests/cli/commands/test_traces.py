@@ -8,6 +8,7 @@ import pytest
 
 from synthlab.testing import fake_backend
 
+from ...scenario.recordings import dumps
 from ...scenario.recordings.test_packets import call, ours
 from ...scenario.recordings.test_read import CAPACITY
 from .command import output_json, run
@@ -20,6 +21,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "capacity.csv").write_text(CAPACITY)
     (tmp_path / "client1.pcapng").write_bytes(ours(call(4)))
+    (tmp_path / "dump.json").write_text(dumps.internals({"6-1": dumps.call([900_000] * 10 + [300_000] * 10)}))
     return tmp_path
 
 
@@ -74,9 +76,49 @@ def test_show(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (folder / "capacity.svg").read_text().startswith("<svg ")
 
 
+@pytest.mark.issue(16)
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("more", [("-o", "again.yaml"), ("-o", "again", "--as", "scenario")])
+def test_a_call_again(capsys: pytest.CaptureFixture[str], more: tuple[str, ...]) -> None:
+    """A dump becomes a scenario that is valid, and a table next to it; the output says what the dump does not tell."""
+    assert trace("import", "dump.json", *more, "--json") == 0
+    found = output_json(capsys)
+    assert (found["form"], found["table"], found["gaps"]) == ("scenario", "again.csv", [])
+    assert found["egress"]["rate_bps"]["max"] == 900_000
+    assert found["ingress"]["rate_bps"] is None
+    assert found["notes"][-1] == "the rate towards the client is not known, so it is not limited"
+    assert run("scenario", "check", more[1], backend=fake_backend("call")[0]) == 0
+    assert "again: valid: 4 steps" in capsys.readouterr().out.replace(".yaml", "")
+
+
+@pytest.mark.issue(16)
+def test_one_direction_of_a_call(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Shown whole or one direction of it; the trace of one direction is like that of any other recording."""
+    assert trace("show", "dump.json") == 0
+    out = capsys.readouterr().out
+    assert "egress rate" in out
+    assert "ingress loss" in out
+    assert trace("import", "dump.json", "--direction", "egress", "-o", "x.csv") == 0
+    assert (folder / "x.csv").read_text().splitlines()[0] == (
+        "time [s],egress.rate [kbit],egress.latency [ms],egress.loss [%]"
+    )
+    assert trace("show", "x.csv", "--json") == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
+        (("import", "dump.json", "-o", "x.up"), "dump.json: has both directions; choose one with --direction ingress"),
+        (("show", "dump.json", "-o", "x.svg"), "dump.json: has both directions; a picture shows one: choose it"),
+        (
+            ("import", "dump.json", "-o", "x.yaml", "--direction", "egress"),
+            "--direction: a scenario has both",
+        ),
+        (("import", "capacity.csv", "-o", "x.yaml"), "capacity.csv: is a CSV table; a scenario can be written of a"),
+        (
+            ("import", "dump.json", "-o", "x.up", "--direction", "ingress", "--as", "rate"),
+            "dump.json: has no rate, so it cannot become",
+        ),
         (("show", "none"), "none: No such file or directory"),
         (
             ("show", "capacity.csv", "-o", "a.png"),
@@ -84,7 +126,10 @@ def test_show(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (("show", "capacity.csv", "--direction", "up"), "--direction: 'up' is not one of ingress, egress"),
         (("import", "capacity.csv", "-o", "x/y"), "-o: x/y: no such folder: x"),
-        (("import", "capacity.csv", "-o", "y", "--as", "pcap"), "--as: 'pcap' is not one of rate, delay, csv"),
+        (
+            ("import", "capacity.csv", "-o", "y", "--as", "pcap"),
+            "--as: 'pcap' is not one of rate, delay, csv, sc",
+        ),
         (("import", "capacity.csv", "-o", "y.delay"), "capacity.csv: has no delay, so it cannot become a delay trace"),
     ],
 )

@@ -1,0 +1,94 @@
+"""Writes a recorded call as a scenario that imposes its network again: the steps, and a table of both directions."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterator
+
+from ...text.durations import format_seconds
+from .call import STEP_S, CallRecording
+from .recording import LinkRecording
+
+Column = tuple[str, list[str]]
+"""A heading, and a cell for each step."""
+
+MOST_NAME = 120
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./, -]*")
+
+_STEPS = """\
+stack: call.yaml
+seed: 7
+steps:
+  - expect: client1.video.client2.fps >= 10
+    within: 30s
+  - baseline: 5s
+  - at: 0s
+    trace: client2
+    csv: {table}
+    mark: the recorded network begins
+  - at: {lasts_s}s
+    recovers: client1.video.client2.fps >= 80% of before
+    within: 30s
+    for: 3s
+    mark: it is over
+"""
+
+
+def scenario_text(call: CallRecording, source: str, table: str) -> str:
+    """A scenario that plays the table with this name on client2; `source` names the dump."""
+    source = "".join(one if one.isprintable() else "?" for one in source[:MOST_NAME])
+    first = (
+        f"The network of a recorded call, imposed on client2. Made by `synthlab trace import` from {source}, a "
+        f"{call.form} of {format_seconds(call.egress.lasts_s)}; {table} has the values of each second. Write what the "
+        "participants must see meanwhile as expectations, and name your own stack."
+    )
+    comment = [*textwrap.wrap(first, 118), "What the dump does not tell:", *_listed(call.notes)]
+    about = f"about: {_quoted(f'the network of the call in {source}, again')}"
+    steps = _STEPS.format(table=_quoted(table), lasts_s=f"{call.egress.lasts_s:.0f}")
+    return "".join(f"# {line}\n" for line in comment) + about + "\n" + steps
+
+
+def table_text(call: CallRecording) -> str:
+    """The table: rate, latency, loss and gaps of each second; only what changed is written again."""
+    columns = [*_columns("egress", call.egress), *_columns("ingress", call.ingress), *_outage(call)]
+    lines = [f"time [s],{','.join(name for name, _ in columns)}"]
+    before: list[str] = []
+    for number, cells in enumerate(zip(*(cells for _, cells in columns), strict=True)):
+        row = ["" if before and cell == before[at] else cell for at, cell in enumerate(cells)]
+        # The last row says how long the table lasts.
+        if any(row) or number == len(columns[0][1]) - 1:
+            lines.append(f"{number * STEP_S:g},{','.join(row)}")
+        before = list(cells)
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """As YAML and the filling in of variables read it back; JSON's strings are YAML's."""
+    return text if _PLAIN.fullmatch(text) else json.dumps(text.replace("${", "$${"))
+
+
+def _listed(notes: tuple[str, ...]) -> Iterator[str]:
+    for note in notes:
+        yield from textwrap.wrap(note, 114, initial_indent="- ", subsequent_indent="  ")
+
+
+def _columns(side: str, link: LinkRecording) -> Iterator[Column]:
+    """What is known of a direction; in a gap the rate stays as it was, since nothing passes anyway."""
+    if link.rate:
+        values = list[float]()
+        for value in link.rate.values:
+            values.append(value or (values[-1] if values else next(filter(None, link.rate.values), 1000.0)))
+        yield f"{side}.rate [kbit]", [f"{value / 1000:.4g}" for value in values]
+    if link.delay:
+        yield f"{side}.latency [ms]", [f"{value:.1f}" for value in link.delay.values]
+    if link.loss:
+        yield f"{side}.loss [%]", [f"{100 * value:.1f}" for value in link.loss.values]
+
+
+def _outage(call: CallRecording) -> Iterator[Column]:
+    if call.gaps:
+        steps = [number * STEP_S for number in range(round(call.egress.lasts_s / STEP_S))]
+        down = [any(first <= at < last for first, last in call.gaps) for at in steps]
+        yield "both.outage", ["true" if one else "none" for one in down]
