@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ...text.quantities import counted
+from .capacity import Limit, limits
 from .getstats import Connections, PeerConnection, Points, growths, refuse_length
 from .recording import LinkRecording, StepSeries
 
@@ -19,8 +20,8 @@ LOSS_S = 2.5
 LEAST_GAP_S = 2.0
 
 ESTIMATE = (
-    "the rate is what the browser estimated it could send (availableOutgoingBitrate): never more than it sent or "
-    "probed, below the capacity while the network limited it, and for some time after that"
+    "the rate is known only where the browser's estimate (availableOutgoingBitrate) fell, as 1/0.85 of that; elsewhere "
+    "it is not limited: the estimate is never more than what was sent or probed"
 )
 HALVED = "one way is half of the round trip, the shortest within 5 s: queues are left to the rate"
 LOST = "loss includes what a full queue dropped"
@@ -29,14 +30,16 @@ UNKNOWN = "the rate towards the client is not known, so it is not limited"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecording:
-    """Both directions of a client's network, and the `gaps` (start and end in s) in which nothing arrived.
+    """Both directions of a client's network.
 
-    All series have the same length. `notes` say what the dump does not tell.
+    All series have the same length. The rate of egress is a capacity during `limits`, else the browser's estimate.
+    `gaps` (start and end in s) are times in which nothing arrived; `notes` say what the dump does not tell.
     """
 
     form: str
     egress: LinkRecording
     ingress: LinkRecording
+    limits: tuple[Limit, ...]
     gaps: tuple[tuple[float, float], ...]
     notes: tuple[str, ...]
 
@@ -55,12 +58,15 @@ def recorded_call(connections: Connections, form: str) -> CallRecording:
     start, end = _span(sender, receiver)
     raster = _Raster(start, max(1, math.ceil((end - start) / STEP_S)))
     gaps = tuple((first - start, last - start) for first, last in _gaps(sender))
-    rate = raster.held([(at, value) for at, value in _active(sender, "availableOutgoingBitrate") if value])
+    estimate = [(at, value) for at, value in _active(sender, "availableOutgoingBitrate") if value]
+    found = tuple(Limit(one.start_s - start, one.end_s - start, one.bps) for one in limits(estimate))
+    rate = _with(raster.held(estimate), found, gaps)
     up, down = (raster.shortest(_round_trips(one)) for one in (sender, receiver))
     return CallRecording(
         form=form,
-        egress=LinkRecording(form=form, rate=_cut(rate, gaps), delay=up, loss=raster.share(*_sent(sender))),
+        egress=LinkRecording(form=form, rate=rate, delay=up, loss=raster.share(*_sent(sender))),
         ingress=LinkRecording(form=form, delay=down, loss=raster.share(*_received(receiver))),
+        limits=found,
         gaps=gaps,
         notes=tuple(_notes(connections, sender, receiver, rate, gaps)),
     )
@@ -130,14 +136,25 @@ def _grown(connection: PeerConnection, name: str) -> Points:
     return sorted(point for points in every for point in growths(points))
 
 
-def _cut(rate: StepSeries | None, gaps: tuple[tuple[float, float], ...]) -> StepSeries | None:
-    if rate is None:
+def _with(
+    estimate: StepSeries | None, found: tuple[Limit, ...], gaps: tuple[tuple[float, float], ...]
+) -> StepSeries | None:
+    """The estimate, but the capacity where it is known, and 0 in gaps."""
+    if estimate is None:
         return None
-    values = [
-        0.0 if any(first <= at < last for first, last in gaps) else value
-        for at, value in zip(rate.times_s, rate.values, strict=True)
-    ]
-    return StepSeries(rate.times_s, values, rate.lasts_s)
+    values = list(estimate.values)
+    for limit in found:
+        for number in steps_in(limit.start_s, limit.end_s, len(values)):
+            values[number] = limit.bps
+    for first, last in gaps:
+        for number in steps_in(first, last, len(values)):
+            values[number] = 0.0
+    return StepSeries(estimate.times_s, values, estimate.lasts_s)
+
+
+def steps_in(start_s: float, end_s: float, count: int) -> range:
+    """The steps, of so many, that lie between two times, each rounded to whole steps."""
+    return range(round(start_s / STEP_S), min(count, round(end_s / STEP_S)))
 
 
 def _notes(

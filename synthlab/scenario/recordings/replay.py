@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 
 from ...text.durations import format_seconds
-from .call import STEP_S, CallRecording
+from .call import STEP_S, CallRecording, steps_in
 from .recording import LinkRecording
 
 Column = tuple[str, list[str]]
@@ -52,13 +52,19 @@ def scenario_text(call: CallRecording, source: str, table: str) -> str:
 
 def table_text(call: CallRecording) -> str:
     """The table: rate, latency, loss and gaps of each second; only what changed is written again."""
-    columns = [*_columns("egress", call.egress), *_columns("ingress", call.ingress), *_outage(call)]
+    count = round(call.egress.lasts_s / STEP_S)
+    columns = [
+        *_limited(call, count),
+        *_columns("egress", call.egress),
+        *_columns("ingress", call.ingress),
+        *_outage(call, count),
+    ]
     lines = [f"time [s],{','.join(name for name, _ in columns)}"]
     before: list[str] = []
     for number, cells in enumerate(zip(*(cells for _, cells in columns), strict=True)):
         row = ["" if before and cell == before[at] else cell for at, cell in enumerate(cells)]
         # The last row says how long the table lasts.
-        if any(row) or number == len(columns[0][1]) - 1:
+        if any(row) or number == count - 1:
             lines.append(f"{number * STEP_S:g},{','.join(row)}")
         before = list(cells)
     return "\n".join(lines) + "\n"
@@ -74,21 +80,27 @@ def _listed(notes: tuple[str, ...]) -> Iterator[str]:
         yield from textwrap.wrap(note, 114, initial_indent="- ", subsequent_indent="  ")
 
 
+def _limited(call: CallRecording, count: int) -> Iterator[Column]:
+    """The capacity where it is known; elsewhere the rate is that of the stack."""
+    if call.limits:
+        cells = ["none"] * count
+        for limit in call.limits:
+            for number in steps_in(limit.start_s, limit.end_s, count):
+                cells[number] = f"{limit.bps / 1000:.4g}"
+        yield "egress.rate [kbit]", cells
+
+
 def _columns(side: str, link: LinkRecording) -> Iterator[Column]:
-    """What is known of a direction; in a gap the rate stays as it was, since nothing passes anyway."""
-    if link.rate:
-        values = list[float]()
-        for value in link.rate.values:
-            values.append(value or (values[-1] if values else next(filter(None, link.rate.values), 1000.0)))
-        yield f"{side}.rate [kbit]", [f"{value / 1000:.4g}" for value in values]
     if link.delay:
         yield f"{side}.latency [ms]", [f"{value:.1f}" for value in link.delay.values]
     if link.loss:
         yield f"{side}.loss [%]", [f"{100 * value:.1f}" for value in link.loss.values]
 
 
-def _outage(call: CallRecording) -> Iterator[Column]:
+def _outage(call: CallRecording, count: int) -> Iterator[Column]:
     if call.gaps:
-        steps = [number * STEP_S for number in range(round(call.egress.lasts_s / STEP_S))]
-        down = [any(first <= at < last for first, last in call.gaps) for at in steps]
-        yield "both.outage", ["true" if one else "none" for one in down]
+        cells = ["none"] * count
+        for first, last in call.gaps:
+            for number in steps_in(first, last, count):
+                cells[number] = "true"
+        yield "both.outage", cells
