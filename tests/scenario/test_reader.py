@@ -82,9 +82,10 @@ def test_own_keys(tmp_path: Path) -> None:
 
 
 BUNDLED = (
-    "bufferbloat", "dog-chews-fiber", "elevator", "rate-sine", "rfc8867-5.1", "rfc8867-5.2", "sfu-restart", "train",
-    "udp-blocked", "wifi-far",
+    "bufferbloat", "daily-call-quality", "dog-chews-fiber", "elevator", "loadero-mobile", "loadero-packet-loss",
+    "rate-sine", "rfc8867-5.1", "rfc8867-5.2", "sfu-restart", "testrtc-call-drop", "train", "udp-blocked", "wifi-far",
 )  # fmt: skip
+STACKS = {"udp-blocked": "turn", "rfc8867-5.1": "two-senders", "rfc8867-5.2": "two-senders"}
 
 
 def test_all_bundled() -> None:
@@ -98,7 +99,7 @@ def test_all_bundled() -> None:
 def test_bundled(name: str) -> None:
     """Each can be played on its bundled stack and has a seed."""
     plan = check_scenario(name, environment={})
-    assert plan.scenario.stack.name == ("turn" if name == "udp-blocked" else "call")
+    assert plan.scenario.stack.name == STACKS.get(name, "call")
     assert plan.scenario.seed == 7
     assert plan.most_ns < 240 * SECOND_NS
 

@@ -41,7 +41,9 @@ def test_every_profile_says_where_it_is_from() -> None:
 
 def test_sources() -> None:
     """Every bundled source can be listed by name."""
-    assert {"atc", "browserstack", "comcast", "firefox", "loadero", "quic-interop", "str0m", "wpt"} <= set(sources())
+    assert {"atc", "browserstack", "comcast", "firefox", "loadero", "quic-interop", "str0m", "testrtc", "wpt"} <= set(
+        sources()
+    )
     listed = [one.name for source in sources() for one in profiles_of(source)]
     assert listed == list(profiles())
 
