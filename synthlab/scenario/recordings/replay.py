@@ -63,8 +63,8 @@ def table_text(call: CallRecording) -> str:
     before: list[str] = []
     for number, cells in enumerate(zip(*(cells for _, cells in columns), strict=True)):
         row = ["" if before and cell == before[at] else cell for at, cell in enumerate(cells)]
-        # The last row says how long the table lasts.
-        if any(row) or number == count - 1:
+        # The last row lasts as long as the one before it: a step.
+        if any(row) or number >= count - 2:
             lines.append(f"{number * STEP_S:g},{','.join(row)}")
         before = list(cells)
     return "\n".join(lines) + "\n"

@@ -133,8 +133,10 @@ def test_scenario(tmp_path: Path, source: str, shown: str) -> None:
         (0, None),
         (10, "352.9kbit"),
         (20, None),
+        (27, None),
         (28, None),
     ]
+    assert rows.lasts_ns == found.egress.lasts_s * SECOND_NS
     assert rows.rows[0][1]["ingress"] == {"latency": "20.0ms", "loss": "0.0%"}
 
 
