@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,13 @@ def test_all_bundled() -> None:
     assert tuple(file.removesuffix(".yaml") for file in scenario_files()) == BUNDLED
     for file in scenario_files().values():
         assert file.read_text().startswith("# ")
+
+
+def test_documented() -> None:
+    """Each has a row in the documentation, and each row is one of them."""
+    text = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text()
+    section = text.partition("## Bundled scenarios")[2].partition("\n## ")[0]
+    assert sorted(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)) == sorted(BUNDLED)
 
 
 @pytest.mark.parametrize("name", BUNDLED)
