@@ -180,12 +180,16 @@ def _refuse_unknown(flag: str, value: str | None, allowed: tuple[str, ...]) -> N
 def _show_call(call: CallRecording, json: bool, more: dict[str, Any]) -> None:
     from ...scenario.recordings import summarised
 
-    sides = {"egress": call.egress, "ingress": call.ingress}
+    sides = {
+        name: link
+        for name, link in (("egress", call.egress), ("ingress", call.ingress))
+        if link.rate or link.delay or link.loss
+    }
     if json:
-        found = {name: summarised(link) for name, link in sides.items() if link.lasts_s}
+        found = {name: summarised(link) for name, link in sides.items()}
         console.print_json({"format": call.form, **found, "gaps": call.gaps, **more, "notes": call.notes})
         return
-    rows = [("format", call.form), ("length", format_seconds(call.egress.lasts_s))]
+    rows = [("format", call.form), ("length", format_seconds(call.lasts_s))]
     for name, link in sides.items():
         rows += [(f"{name} {what}" if what else "", text) for what, text in _link_rows(link, summarised(link))]
     rows += [("note", note) for note in call.notes]

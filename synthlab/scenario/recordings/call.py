@@ -19,9 +19,13 @@ LOSS_S = 2.5
 """Loss is counted over so many seconds before and after a time: it is reported late, and of few packets."""
 LEAST_GAP_S = 2.0
 
-ESTIMATE = (
+LIMITED = (
     "the rate is known only where the browser's estimate (availableOutgoingBitrate) fell, as 1/0.85 of that; elsewhere "
     "it is not limited: the estimate is never more than what was sent or probed"
+)
+UNLIMITED = (
+    "the browser's estimate of the rate (availableOutgoingBitrate) never fell by a tenth: none is limited, since the "
+    "estimate is never more than what was sent or probed"
 )
 HALVED = "one way is half of the round trip, the shortest within 5 s: queues are left to the rate"
 LOST = "loss includes what a full queue dropped"
@@ -32,11 +36,12 @@ UNKNOWN = "the rate towards the client is not known, so it is not limited"
 class CallRecording:
     """Both directions of a client's network.
 
-    All series have the same length. The rate of egress is a capacity during `limits`, else the browser's estimate.
+    All series last `lasts_s`. The rate of egress is a capacity during `limits`, else the browser's estimate.
     `gaps` (start and end in s) are times in which nothing arrived; `notes` say what the dump does not tell.
     """
 
     form: str
+    lasts_s: float
     egress: LinkRecording
     ingress: LinkRecording
     limits: tuple[Limit, ...]
@@ -62,13 +67,17 @@ def recorded_call(connections: Connections, form: str) -> CallRecording:
     found = tuple(Limit(one.start_s - start, one.end_s - start, one.bps) for one in limits(estimate))
     rate = _with(raster.held(estimate), found, gaps)
     up, down = (raster.shortest(_round_trips(one)) for one in (sender, receiver))
+    lost, missing = raster.share(*_sent(sender)), raster.share(*_received(receiver))
+    if not (rate or up or down or lost or missing):
+        raise ValueError("has no estimate of the rate, no round trip, and no count of lost packets")
     return CallRecording(
         form=form,
-        egress=LinkRecording(form=form, rate=rate, delay=up, loss=raster.share(*_sent(sender))),
-        ingress=LinkRecording(form=form, delay=down, loss=raster.share(*_received(receiver))),
+        lasts_s=raster.count * STEP_S,
+        egress=LinkRecording(form=form, rate=rate, delay=up, loss=lost),
+        ingress=LinkRecording(form=form, delay=down, loss=missing),
         limits=found,
         gaps=gaps,
-        notes=tuple(_notes(connections, sender, receiver, rate, gaps)),
+        notes=(*_notes(rate, found, gaps), *_left_out(connections, sender, receiver)),
     )
 
 
@@ -157,20 +166,20 @@ def steps_in(start_s: float, end_s: float, count: int) -> range:
     return range(round(start_s / STEP_S), min(count, round(end_s / STEP_S)))
 
 
-def _notes(
-    connections: Connections,
-    sender: PeerConnection,
-    receiver: PeerConnection,
-    rate: StepSeries | None,
-    gaps: tuple[tuple[float, float], ...],
-) -> Iterator[str]:
-    yield ESTIMATE if rate else "the dump has no estimate of the rate (only Chromium has one), so no rate is limited"
+def _notes(rate: StepSeries | None, found: tuple[Limit, ...], gaps: tuple[tuple[float, float], ...]) -> Iterator[str]:
+    if found:
+        yield LIMITED
+    else:
+        yield UNLIMITED if rate else "the dump has no estimate of the rate (only Chromium has one): none is limited"
     yield HALVED
     yield LOST
     yield UNKNOWN
     if gaps:
         total = sum(last - first for first, last in gaps)
         yield f"nothing arrived in {counted(len(gaps), 'gap')}, {total:.0f} s in all: there, both directions are cut"
+
+
+def _left_out(connections: Connections, sender: PeerConnection, receiver: PeerConnection) -> Iterator[str]:
     others = len(connections) - len({sender.name, receiver.name})
     if others:
         yield f"{counted(others, 'connection')} that sent and received less {'is' if others == 1 else 'are'} left out"

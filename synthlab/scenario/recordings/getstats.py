@@ -19,6 +19,7 @@ WANTED = {
 }
 """The kinds of objects and their values that a link's recording is made of; all others are skipped."""
 MOST_OBJECTS = 20_000
+MOST_MS = 1e14
 
 Points = list[tuple[float, float]]
 """Seconds since 1970, rising, and values."""
@@ -77,7 +78,7 @@ def growths(points: Points) -> Iterator[tuple[float, float]]:
 
 def checked_time(value: object, where: str) -> float:
     """A time of a dump (ms since 1970) in seconds; raises ValueError."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e14:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MOST_MS:
         raise ValueError(f"{where}: {str(value)[:40]!r} is not a time in milliseconds since 1970")
     return float(value) / 1000
 

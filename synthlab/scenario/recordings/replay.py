@@ -41,18 +41,18 @@ def scenario_text(call: CallRecording, source: str, table: str) -> str:
     source = "".join(one if one.isprintable() else "?" for one in source[:MOST_NAME])
     first = (
         f"The network of a recorded call, imposed on client2. Made by `synthlab trace import` from {source}, a "
-        f"{call.form} of {format_seconds(call.egress.lasts_s)}; {table} has the values of each second. Write what the "
+        f"{call.form} of {format_seconds(call.lasts_s)}; {table} has the values of each second. Write what the "
         "participants must see meanwhile as expectations, and name your own stack."
     )
     comment = [*textwrap.wrap(first, 118), "What the dump does not tell:", *_listed(call.notes)]
     about = f"about: {_quoted(f'the network of the call in {source}, again')}"
-    steps = _STEPS.format(table=_quoted(table), lasts_s=f"{call.egress.lasts_s:.0f}")
+    steps = _STEPS.format(table=_quoted(table), lasts_s=f"{call.lasts_s:.0f}")
     return "".join(f"# {line}\n" for line in comment) + about + "\n" + steps
 
 
 def table_text(call: CallRecording) -> str:
     """The table: rate, latency, loss and gaps of each second; only what changed is written again."""
-    count = round(call.egress.lasts_s / STEP_S)
+    count = round(call.lasts_s / STEP_S)
     columns = [
         *_limited(call, count),
         *_columns("egress", call.egress),

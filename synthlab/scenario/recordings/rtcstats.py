@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .getstats import WANTED, Connections, PeerConnection, checked_time
+from .getstats import MOST_MS, WANTED, Connections, PeerConnection, checked_time
 
 HEADER = "RTCStatsDump"
 _GET_STATS = ("getStats", "getstats", "g", 1)
@@ -70,7 +70,7 @@ class _Dump:
 
     def add(self, event: list[Any]) -> None:
         what, name, report, time_ms = event[0], event[1], event[2], event[-1]
-        if isinstance(time_ms, bool) or not isinstance(time_ms, int | float):
+        if isinstance(time_ms, bool) or not isinstance(time_ms, int | float) or not -MOST_MS < time_ms < MOST_MS:
             raise ValueError(f"{str(time_ms)[:40]!r} is not a time in milliseconds")
         self._now_ms = self._now_ms + time_ms if self._is_relative else time_ms
         if what not in _GET_STATS:

@@ -99,7 +99,7 @@ def test_no_estimate(tmp_path: Path) -> None:
         del reports["CPa-b_c"]["availableOutgoingBitrate"]
     found = read(tmp_path, chromium(calls))
     assert found.egress.rate is None
-    assert any(note.startswith("the dump has no estimate of the rate") for note in found.notes)
+    assert found.notes[0] == "the dump has no estimate of the rate (only Chromium has one): none is limited"
     assert "rate" not in table_text(found)
 
 
@@ -115,6 +115,30 @@ def test_notes(tmp_path: Path) -> None:
     assert read_recording(tmp_path / "dump", "egress").note == "; ".join(found.notes)
     with pytest.raises(WrongUse, match="has both directions; choose one with --direction ingress or egress"):
         read_recording(tmp_path / "dump")
+
+
+def test_no_fall(tmp_path: Path) -> None:
+    """An estimate that never falls shows no capacity: the scenario sets no rate, and the notes say so."""
+    found = read(tmp_path, internals({"6-1": call([300_000, 500_000, 480_000, 900_000])}))
+    assert found.limits == ()
+    assert found.notes[0].startswith(
+        "the browser's estimate of the rate (availableOutgoingBitrate) never fell by a tenth"
+    )
+    assert "rate" not in table_text(found)
+
+
+def test_only_counters(tmp_path: Path) -> None:
+    """A dump without estimates and round trips still has loss; one without anything of the network is refused."""
+    calls = call(RATES, lost=[2 * second for second in range(30)])
+    for reports in calls:
+        del reports["CPa-b_c"]["availableOutgoingBitrate"], reports["CPa-b_c"]["currentRoundTripTime"]
+    assert table_text(read(tmp_path, chromium(calls))).startswith(
+        "time [s],egress.loss [%],ingress.loss [%]\n0,4.0,7.4"
+    )
+    with pytest.raises(WrongUse, match="dump: has neither a rate nor a round trip for egress"):
+        read_recording(tmp_path / "dump", "egress")
+    with pytest.raises(WrongUse, match="dump: has no estimate of the rate, no round trip, and no count"):
+        read(tmp_path, chromium([{"CPa-b_c": reports["CPa-b_c"]} for reports in calls]))
 
 
 @pytest.mark.parametrize(
@@ -175,6 +199,7 @@ def one_series(**series: object) -> str:
         ("RTCStatsDump\n{}\n" + "[" * 100_000, "line 3: is nested too deeply; allowed: an event of rtcstats"),
         ("RTCStatsDump\n{}\n[1, 2]\n", "line 3: [1, 2] is not an event of rtcstats, [what, connection,"),
         ('RTCStatsDump\n{}\n["g", "PC_0", {}, "now"]\n', "line 3: 'now' is not a time in milliseconds"),
+        ('RTCStatsDump\n{}\n["g", "PC_0", {}, 1' + "0" * 400 + "]", "line 3: '10000000"),
         ('RTCStatsDump\n{}\n["g", null, {}, 1]\n', "line 3: a getStats event without a connection, or without"),
         (
             'RTCStatsDump\n{}\n["g", "P", {"1": {"type": 6, "timestamp": "x"}}, 1]\n',
