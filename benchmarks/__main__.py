@@ -9,18 +9,20 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from . import machine, show
-from .catalogue import ALONE, chosen
+from .catalogue import ALONE, chosen, kinds_of, usual_runs
 from .errors import CannotRun
-from .measurements import Measurement
-from .session import Record, measure
-from .testbed import Testbed
+from .lab_bed import LabBed
+from .measurements import InLab, Measurement
+from .other_checkout import OtherCheckout
+from .session import Bed, Record, measure
+from .testbed import Kind, Testbed
 
 MET, MISSED, BROKEN, INTERRUPTED = 0, 1, 3, 130
 QUIET = 0.1  # CPU share of other programs above which a warning is printed
@@ -45,33 +47,49 @@ def main(arguments: Sequence[str]) -> int:
         return INTERRUPTED
 
 
-def _bench(measurements: Sequence[Measurement], options: argparse.Namespace) -> int:
+def _bench(measurements: Sequence[Measurement[Any]], options: argparse.Namespace) -> int:
     facts, ticks, start = machine.facts(), machine.ticks(), time.monotonic()
-    runs = options.runs or 5
     if facts["busy_before"] > QUIET:
         show.note(f"other programs use {facts['busy_before']:.0%} of the CPUs: the figures will be less accurate")
-    records = _measured(measurements, runs)
+    records = _measured(measurements, options.runs, options.beside)
     facts |= {"stolen_share": machine.stolen_share(ticks, machine.ticks()), "seconds": time.monotonic() - start}
     missed = [label for record in records for label in record.missed()]
-    show.table(records, facts, runs)
+    show.table(records, facts)
     _save(options.json, {"machine": facts, "met": not missed, "missed": missed, **_by_name(records)})
     _draw(records, options.picture)
     show.verdict(missed)
     return MISSED if missed else MET
 
 
-def _measured(measurements: Sequence[Measurement], runs: int) -> list[Record]:
+def _measured(measurements: Sequence[Measurement[Any]], runs: int | None, before: OtherCheckout | None) -> list[Record]:
+    plans = [(one, kinds_of(one, before is not None), runs or usual_runs(one)) for one in measurements]
+    with show.progress(sum(len(kinds) * times for _, kinds, times in plans)) as progress:
+        return [_record(one, kinds, times, progress, before) for one, kinds, times in plans]
+
+
+def _record(
+    measurement: Measurement[Any],
+    kinds: Sequence[Kind],
+    runs: int,
+    progress: Callable[[str], None],
+    before: OtherCheckout | None,
+) -> Record:
     with ExitStack() as cleanup:
-        progress = cleanup.enter_context(show.progress(sum(len(one.kinds) for one in measurements) * runs))
-        testbed = Testbed(cleanup)
-        return [measure(testbed, one, one.kinds, runs, progress) for one in measurements]
+        bed: Bed
+        if isinstance(measurement, InLab):
+            bed = LabBed(cleanup, measurement.stack, before)
+        else:
+            bed = Testbed(cleanup, before=before)
+        return measure(bed, measurement, kinds, runs, progress)
 
 
-def _profile(measurements: Sequence[Measurement], runs: int | None) -> int:
+def _profile(measurements: Sequence[Measurement[Any]], runs: int | None) -> int:
     """Profile the forwarder in each measurement separately and show where it spends its CPU time."""
     for one in measurements:
         with TemporaryDirectory() as folder:
             samples = Path(folder) / "samples.json"
+            if isinstance(one, InLab):
+                raise CannotRun(f"{one.name} runs in a lab, where forwarders cannot be profiled")
             show.note(one.name)
             with ExitStack() as cleanup:
                 record = measure(Testbed(cleanup, samples), one, ALONE, runs or 1, _silent)
@@ -118,7 +136,7 @@ def _draw(records: Sequence[Record], file: Path) -> None:
         show.note("no picture: matplotlib is missing; `make bench` installs it")
         return
     if picture.draw(records, file):
-        show.note(f"delay error against load: {file}")
+        show.note(f"picture: {file}")
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -126,9 +144,20 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--only", metavar="NAME", action="append", default=[], help="one measurement or group, such as tcp/up or delay"
     )
-    parser.add_argument("--runs", metavar="N", type=_positive, help="runs per measurement; default 5, with --profile 1")
+    parser.add_argument(
+        "--runs",
+        metavar="N",
+        type=_positive,
+        help="runs per measurement; default 9 of TCP and floods, else 5; profiled 1",
+    )
+    parser.add_argument(
+        "--beside",
+        metavar="PATH",
+        type=_checkout,
+        help="another checkout, whose forwarder runs in turn with this one's",
+    )
     parser.add_argument("--json", metavar="PATH", type=Path, default=FOLDER / "bench.json")
-    parser.add_argument("--picture", metavar="PATH", type=Path, default=FOLDER / "delay.png")
+    parser.add_argument("--picture", metavar="PATH", type=Path, default=FOLDER / "bench.png")
     parser.add_argument("--profile", action="store_true", help="profile the forwarder and show where its CPU time goes")
     return parser.parse_args(arguments)
 
@@ -138,6 +167,13 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
+
+
+def _checkout(text: str) -> OtherCheckout:
+    try:
+        return OtherCheckout.at(Path(text))
+    except CannotRun as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 if __name__ == "__main__":

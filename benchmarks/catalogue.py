@@ -5,9 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from syntheticnet.conditions.client import MAX_FLOWS
+
 from .errors import CannotRun
 from .goal import above_bridge, at_least, at_most, of_bridge, times_floor, within
-from .measurements import Cost, Cpu, Delay, Flood, Idle, Measurement, Memory, Rate, RoundTrip, Tcp
+from .measurements import (
+    Cost,
+    Cpu,
+    Crowd,
+    Delay,
+    DisturbedDelay,
+    Flood,
+    Idle,
+    Measurement,
+    Memory,
+    Rate,
+    RealCall,
+    RoundTrip,
+    Tcp,
+)
+from .measurements.disturbed_delay import add_flows, add_trace
+from .measurements.real_call import Link
 from .testbed import Kind
 from .traffic import Call, Even, Traffic
 
@@ -29,14 +47,14 @@ def conditions(link: dict[str, Any], flow: dict[str, Any]) -> dict[str, Any]:
     return {"egress": link, "ingress": link, "flows": flows}
 
 
-def catalogue() -> list[Measurement]:
+def catalogue() -> list[Measurement[Any]]:
     lossy = conditions(LOSSY, LOSSY)
     return [
-        Tcp("tcp/up", "TCP up, perfect", of_bridge(0.8)),
-        Tcp("tcp/down", "TCP down, perfect", of_bridge(0.8), reverse=True),
-        Flood("udp/perfect", "UDP 64 B, perfect", at_least(150) | of_bridge(0.9)),
+        Tcp("tcp/up", "TCP up, perfect", of_bridge=of_bridge(0.8)),
+        Tcp("tcp/down", "TCP down, perfect", of_bridge=of_bridge(0.8), reverse=True),
+        Flood("udp/perfect", "UDP 64 B, perfect", of_bridge(0.85)),
         RoundTrip(above_bridge(0.06)),
-        Flood("udp/lossy", f"UDP 64 B, 20 ms, 1 % loss, last of {FLOWS} flows", at_least(130), lossy, ALONE),
+        Flood("udp/lossy", f"UDP 64 B, 20 ms, 1 % loss, last of {FLOWS} flows", of_bridge(0.75), lossy),
         Tcp(
             "tcp/delayed",
             f"TCP up, 4 streams, 20 ms, {FLOWS} flows",
@@ -48,12 +66,34 @@ def catalogue() -> list[Measurement]:
             kinds=ALONE,
         ),
         *(_delay(per_second) for per_second in (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)),
+        DisturbedDelay("delay/flows", f"{MAX_FLOWS:,} flows are added", add_flows),
+        DisturbedDelay("delay/trace", "a trace of 5 MB is put in force", add_trace),
         *(Rate(rate, 3 if rate == "100kbit" else 2) for rate in RATES),
         *_costs(),
         Cpu(lossy, at_most(12)),
         Idle(lossy, at_most(0)),
         Memory(lossy, at_most(60)),
+        RealCall(
+            [Link(name, label, link, at_most(3.5) if name == "shaped" else None) for name, label, link in CALL_LINKS]
+        ),
+        Crowd(),
     ]
+
+
+PAIRS, RUNS = 9, 5
+
+
+def usual_runs(measurement: Measurement[Any]) -> int:
+    """More where pairs of runs are compared: TCP and floods vary most."""
+    return PAIRS if any(figure.pairs for figure in measurement.figures) else RUNS
+
+
+def kinds_of(measurement: Measurement[Any], compared: bool) -> tuple[Kind, ...]:
+    """The kinds it runs on; where another checkout is `compared`, its forwarder runs just before ours."""
+    kinds = list(measurement.kinds)
+    if compared:
+        kinds.insert(kinds.index("forwarder"), "before")
+    return tuple(kinds)
 
 
 LINKS: tuple[tuple[str, str, dict[str, Any], float], ...] = (
@@ -63,11 +103,16 @@ LINKS: tuple[tuple[str, str, dict[str, Any], float], ...] = (
 )
 """Name, label, conditions of both directions, and how many times the CPU time of a bare loop they may take."""
 
+CALL_LINKS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("perfect", "perfect", {}),
+    ("delayed", "20 ms", DELAYED),
+    ("shaped", "rate, jitter, loss", SHAPED),
+)
 TRAFFIC: tuple[Traffic, ...] = (Even(250), Even(1_000), Call())
 RATES = ("100kbit", "1mbit", "10mbit", "100mbit", "500mbit")
 
 
-def chosen(names: Sequence[str]) -> list[Measurement]:
+def chosen(names: Sequence[str]) -> list[Measurement[Any]]:
     """The measurements with these names or groups; all if none is given. Raises CannotRun for an unknown name."""
     every = catalogue()
     for name in names:
@@ -77,7 +122,7 @@ def chosen(names: Sequence[str]) -> list[Measurement]:
     return [one for one in every if not names or any(_matches(one, name) for name in names)]
 
 
-def _matches(measurement: Measurement, name: str) -> bool:
+def _matches(measurement: Measurement[Any], name: str) -> bool:
     return measurement.name == name or measurement.name.startswith(f"{name}/")
 
 

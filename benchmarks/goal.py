@@ -13,12 +13,6 @@ class Goal:
     text: str
     met: Callable[[float, float | None], bool]
 
-    def __or__(self, other: Goal) -> Goal:
-        """Met if either is."""
-        return Goal(
-            f"{self.text} or {other.text}", lambda value, beside: self.met(value, beside) or other.met(value, beside)
-        )
-
 
 def at_least(limit: float) -> Goal:
     return Goal(f"≥ {limit:g}", lambda value, _: value >= limit)
@@ -34,8 +28,8 @@ def within(limit: float) -> Goal:
 
 
 def of_bridge(share: float) -> Goal:
-    """At least this share of the bridge's value."""
-    return Goal(f"≥ {share:.2f} of bridge", lambda value, bridge: bridge is not None and value >= share * bridge)
+    """For a figure of pairs: at least this share of the bridge's value."""
+    return Goal(f"≥ {share:.2f} of bridge", lambda ratio, _: ratio >= share)
 
 
 def times_floor(ratio: float) -> Goal:

@@ -36,15 +36,18 @@ def pace(
             due = (due if hurried else now) + gap
 
 
-def play(times: Sequence[int], act: Callable[[int], object]) -> None:
-    """Call `act(n)` at each of these times, in ns from now; catches up if late."""
+def play(times: Sequence[int], act: Callable[[int], object], awake_ns: int = AWAKE_NS) -> None:
+    """Call `act(n)` at each of these times, in ns from now; catches up if late.
+
+    Busy-waits for `awake_ns` before each: with 0 it is a little late, and leaves the CPU to others.
+    """
     syscalls.be_punctual()
     with _undisturbed():
         begin = time.monotonic_ns()
         for number, at in enumerate(times):
             left = begin + at - time.monotonic_ns()
-            if left > 2 * AWAKE_NS:
-                time.sleep((left - AWAKE_NS) / 1e9)
+            if left > 2 * awake_ns:
+                time.sleep((left - awake_ns) / 1e9)
             while time.monotonic_ns() < begin + at:
                 pass
             act(number)

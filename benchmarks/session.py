@@ -7,24 +7,34 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from syntheticnet.channel import Unanswered
+from synthlab import SynthlabError
 
 from . import machine
 from .errors import Failed
 from .figure import Result, Values
 from .measurements import Measurement
-from .testbed import Kind, Testbed
+from .testbed import Kind
 
 Progress = Callable[[str], None]
+
+
+class Bed(Protocol):
+    """What measurements run on: a testbed, or a lab."""
+
+    def put(self, kind: Kind) -> None: ...
+    def clear(self) -> None: ...
+    def drops(self) -> Counter[str]: ...
+    def interface_drops(self) -> int: ...
 
 
 @dataclass
 class Record:
     """Results of all runs of one measurement."""
 
-    measurement: Measurement
+    measurement: Measurement[Any]
     runs: dict[str, list[Values]] = field(default_factory=dict)
     drops: list[Counter[str]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -52,7 +62,7 @@ class Record:
         }
 
 
-def measure(testbed: Testbed, measurement: Measurement, kinds: Sequence[Kind], runs: int, progress: Progress) -> Record:
+def measure(bed: Bed, measurement: Measurement[Any], kinds: Sequence[Kind], runs: int, progress: Progress) -> Record:
     """Run all kinds `runs` times.
 
     Every second run reverses the order of kinds: slow phases of the machine hit both alike, and the testbed is
@@ -63,25 +73,26 @@ def measure(testbed: Testbed, measurement: Measurement, kinds: Sequence[Kind], r
     for n in range(runs):
         for kind in order:
             progress(f"{measurement.name}: {kind}, run {n + 1} of {runs}")
-            _run(testbed, kind, record)
+            _run(bed, kind, n, record)
         order.reverse()
     record.seconds = time.monotonic() - start
     return record
 
 
-def _run(testbed: Testbed, kind: Kind, record: Record) -> None:
+def _run(bed: Bed, kind: Kind, number: int, record: Record) -> None:
     ticks = machine.ticks()
     try:
-        testbed.put(kind)
-        before, lost = testbed.drops(), testbed.interface_drops()
-        values = dict(record.measurement.run(testbed, kind))
-        drops = testbed.drops()
+        bed.put(kind)
+        before, lost = bed.drops(), bed.interface_drops()
+        values = dict(record.measurement.run(bed, kind))
+        drops = bed.drops()
         drops.subtract(before)
-    except (Failed, Unanswered, subprocess.CalledProcessError, OSError) as error:
+    except (Failed, Unanswered, SynthlabError, subprocess.CalledProcessError, OSError) as error:
         record.failures.append(f"{kind}: {error}")
-        testbed.clear()
+        bed.clear()
         return
-    values["interface_drops"] = testbed.interface_drops() - lost
+    values["interface_drops"] = bed.interface_drops() - lost
+    values["run"] = number
     values["stolen_share"] = machine.stolen_share(ticks, machine.ticks())
     record.runs.setdefault(kind, []).append(values)
     if kind == "forwarder":
@@ -96,4 +107,5 @@ def _figure_dict(result: Result) -> dict[str, Any]:
         "goal": figure.goal.text if figure.goal else None,
         "met": result.met,
         **{kind: vars(spread) if spread else None for kind, spread in result.summaries.items()},
+        "forwarder_to_before": vars(result.against_before) if result.against_before else None,
     }

@@ -15,10 +15,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from .figure import Figure, Result
+from .figure import Result
 from .session import Record
 from .summary import Summary
-from .testbed import KINDS
+from .testbed import KINDS, Kind
 
 PIPED_WIDTH = 200
 TOP = 15
@@ -44,20 +44,27 @@ def progress(total: int) -> Iterator[Callable[[str], None]]:
         yield progress
 
 
-def table(records: Sequence[Record], machine: dict[str, Any], runs: int) -> None:
+def table(records: Sequence[Record], machine: dict[str, Any]) -> None:
+    """A column per kind; those of another checkout only if it was measured."""
     console = _console()
+    compared = any("before" in record.runs for record in records)
+    kinds = [kind for kind in KINDS if compared or kind != "before"]
     table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
     for heading in ("measurement", "unit"):
         table.add_column(heading)
-    for heading in KINDS:
+    for heading in [*kinds, *(["x before"] if compared else [])]:
         table.add_column(heading, justify="right")
     for heading in ("goal", "", "drops and failures, all runs"):
         table.add_column(heading)
     for record in records:
-        for row in _rows(record):
+        for row in _rows(record, kinds, compared):
             table.add_row(*row)
     console.print(table)
-    console.print(f"Medians of {runs} runs [dim](least..most)[/]. {escape(_described(machine))}", highlight=False)
+    runs = sorted({len(one) for record in records for one in record.runs.values()})
+    console.print(
+        f"Medians of {' or '.join(map(str, runs))} runs [dim](least..most)[/]. {escape(_described(machine))}",
+        highlight=False,
+    )
 
 
 def verdict(missed: Sequence[str]) -> None:
@@ -86,14 +93,15 @@ def note(text: str) -> None:
     _console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _rows(record: Record) -> Iterator[tuple[str, ...]]:
+def _rows(record: Record, kinds: Sequence[Kind], compared: bool) -> Iterator[tuple[str, ...]]:
     trouble = _trouble(record)
     for result in record.results():
         figure = result.figure
         yield (
             figure.label,
             figure.unit,
-            *(_spread(figure, result.summaries[kind]) for kind in KINDS),
+            *(_spread(result.summaries[kind], figure.digits) for kind in kinds),
+            *([_spread(result.against_before, 2)] if compared else []),
             figure.goal.text if figure.goal else "",
             _mark(result),
             trouble,
@@ -101,10 +109,10 @@ def _rows(record: Record) -> Iterator[tuple[str, ...]]:
         trouble = ""
 
 
-def _spread(figure: Figure, summary: Summary | None) -> str:
+def _spread(summary: Summary | None, digits: int) -> str:
     if summary is None:
         return "-"
-    median, least, most = (f"{value:.{figure.digits}f}" for value in (summary.median, summary.least, summary.most))
+    median, least, most = (f"{value:.{digits}f}" for value in (summary.median, summary.least, summary.most))
     return f"{median} [dim]({least}..{most})[/]"
 
 
@@ -121,7 +129,7 @@ def _trouble(record: Record) -> str:
         if any(counts.values()) or (key == "retransmits" and counts["forwarder"] is not None):
             bridge = "" if counts["bridge"] is None else f" (bridge {counts['bridge']:.0f})"
             shown.append(f"{label} {counts['forwarder'] or 0:.0f}{bridge}")
-    return escape(", ".join([*shown, *record.failures]))
+    return escape(", ".join([*shown, *dict.fromkeys(record.failures)]))
 
 
 def _described(machine: dict[str, Any]) -> str:

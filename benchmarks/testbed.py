@@ -1,4 +1,7 @@
-"""Two network namespaces with the measured part between them: a kernel bridge, a bare loop or a forwarder."""
+"""Two network namespaces with the measured part between them: a kernel bridge, a bare loop or a forwarder.
+
+The forwarder `before` is that of another checkout, run with its own code.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,12 @@ from syntheticnet.channel import Unanswered
 from tests.syntheticnet.veth.world import ADDRESSES, BOTH, Side, World, other
 
 from .errors import CannotRun, Failed
+from .other_checkout import OtherCheckout, OtherForwarder
 from .process import ended
 
-Kind = Literal["bridge", "floor", "forwarder"]
+Kind = Literal["bridge", "floor", "before", "forwarder"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+FORWARDERS: tuple[Kind, ...] = ("before", "forwarder")
 
 ROOT = Path(__file__).parents[1]
 MACS: dict[Side, str] = {"client": "02:00:00:00:00:01", "server": "02:00:00:00:00:02"}
@@ -31,9 +36,11 @@ _START_SECONDS = 20
 class Testbed(World):
     """A world whose middle can be replaced; processes it starts end with it."""
 
-    def __init__(self, cleanup: ExitStack, samples: Path | None = None) -> None:
-        """With `samples`, profile the forwarder into that file."""
+    def __init__(self, cleanup: ExitStack, samples: Path | None = None, before: OtherCheckout | None = None) -> None:
+        """With `samples`, profile the forwarder into that file; `before` has the forwarder of that kind."""
         self._samples = samples
+        self._checkout = before
+        self._other: OtherForwarder | None = None
         self._kind: Kind | None = None
         self.pid = 0
         super().__init__(cleanup)
@@ -48,15 +55,18 @@ class Testbed(World):
                 self._put_bridge()
             case "floor":
                 self._put_floor()
+            case "before":
+                self._put_before()
             case "forwarder":
                 self._put_forwarder()
         self._kind = kind
 
-    def put_pair(self, conditions: dict[str, Any]) -> dict[str, int]:
+    def put_pair(self, kind: Kind, conditions: dict[str, Any]) -> dict[str, int]:
         """Put a forwarder with its API in the middle, forked as PID 1 does; returns their process ids."""
         self.clear()
         command = self._inside_middle("-m", "benchmarks.pair", "outer", "inner", json.dumps(conditions))
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        checkout = self._before if kind == "before" else OtherCheckout(ROOT)
+        process = subprocess.Popen(command, **checkout.place, stdout=subprocess.PIPE, text=True, start_new_session=True)
         self._middle.callback(ended, process)
         assert process.stdout is not None
         with process.stdout:
@@ -69,16 +79,21 @@ class Testbed(World):
     def clear(self) -> None:
         """Remove the middle."""
         self._kind = None
+        self._other = None
         self._middle.close()
 
     def impose(self, conditions: dict[str, Any]) -> None:
-        """Apply conditions to the forwarder; other kinds ignore them."""
-        if self._kind == "forwarder":
+        """Apply conditions to a forwarder; other kinds ignore them."""
+        if self._forwards():
             self.configure(**conditions)
 
+    def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
+        """Send a request to the forwarder in the middle and return its answer, as the API does."""
+        return self._other.ask(op, **arguments) if self._other else super().ask(op, **arguments)
+
     def drops(self) -> Counter[str]:
-        """The forwarder's unintended drops by cause; empty for other kinds."""
-        if self._kind != "forwarder":
+        """A forwarder's unintended drops by cause; empty for other kinds."""
+        if not self._forwards():
             return Counter()
         drops: Counter[str] = Counter()
         for link in self.report()["links"].values():
@@ -111,6 +126,15 @@ class Testbed(World):
             text = "".join(Path(f"/proc/thread-self/net/tcp{six}").read_text() for six in ("", "6"))
         rows = (row.split() for row in text.splitlines())
         return any(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
+
+    def _forwards(self) -> bool:
+        return self._kind in FORWARDERS
+
+    @property
+    def _before(self) -> OtherCheckout:
+        if self._checkout is None:
+            raise CannotRun("no other checkout to compare with: name it with --beside")
+        return self._checkout
 
     def _start(self, cleanup: ExitStack) -> None:
         self._middle = cleanup.enter_context(ExitStack())
@@ -150,6 +174,10 @@ class Testbed(World):
             if not process.stdout.readline():
                 raise Failed("the bare loop did not start")
         self.pid = process.pid
+
+    def _put_before(self) -> None:
+        self._other = OtherForwarder(self._before, self._names["forwarder"], self._middle)
+        self.pid = self._other.pid
 
     def _put_forwarder(self) -> None:
         ours, theirs = channel.make_pair()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import iperf
-from ..figure import Figure, Values
+from ..figure import Figure, Values, paired
 from ..goal import Goal
 from ..testbed import Kind, Testbed
 
@@ -19,14 +19,15 @@ SETTLE_S, SECONDS = 0.5, 2.0
 class Flood:
     name: str
     label: str
-    goal: Goal
+    of_bridge: Goal
     conditions: Mapping[str, Any] = field(default_factory=dict)
     kinds: Sequence[Kind] = ("bridge", "forwarder")
 
     @property
     def figures(self) -> Sequence[Figure]:
         return [
-            Figure("received_kpps", self.label, "k/s", self.goal, digits=1),
+            Figure("received_kpps", self.label, "k/s", digits=1),
+            *paired("received_kpps", self.label, self.of_bridge),
             Figure("sent_kpps", "  offered by the sender", "k/s", digits=1),
         ]
 

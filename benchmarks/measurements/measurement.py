@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ..figure import Figure, Values
-from ..testbed import Kind, Testbed
+from ..lab_bed import LabBed
+from ..testbed import Kind
+
+OnBed = TypeVar("OnBed", contravariant=True)
 
 
-class Measurement(Protocol):
-    """A run takes a few seconds and returns a value for each figure."""
+class Measurement(Protocol[OnBed]):
+    """Runs on a testbed or in a lab; a run takes a few seconds, in a lab a minute, and returns each figure's value."""
 
     @property
     def name(self) -> str:
@@ -23,4 +26,11 @@ class Measurement(Protocol):
     @property
     def figures(self) -> Sequence[Figure]: ...
 
-    def run(self, testbed: Testbed, kind: Kind) -> Values: ...
+    def run(self, bed: OnBed, kind: Kind, /) -> Values: ...
+
+
+@runtime_checkable
+class InLab(Measurement[LabBed], Protocol):
+    @property
+    def stack(self) -> Mapping[str, Any]:
+        """The stack file of its lab."""

@@ -26,7 +26,7 @@ class Memory:
         return [Figure("both_mb", "memory of forwarder and API (PSS)", "MB", self.goal, digits=1)]
 
     def run(self, testbed: Testbed, kind: Kind) -> Values:
-        pids = testbed.put_pair(dict(self.conditions))
+        pids = testbed.put_pair(kind, dict(self.conditions))
         datagram.send(testbed, round(PER_SECOND * SECONDS), PER_SECOND)
         megabytes = {f"{name}_mb": process.pss_bytes(pid) / 1e6 for name, pid in pids.items()}
         testbed.clear()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import iperf
-from ..figure import Figure, Values
+from ..figure import Figure, Values, paired
 from ..goal import Goal
 from ..testbed import Kind, Testbed
 
@@ -16,7 +16,8 @@ from ..testbed import Kind, Testbed
 class Tcp:
     name: str
     label: str
-    goal: Goal
+    goal: Goal | None = None
+    of_bridge: Goal | None = None
     reverse: bool = False
     streams: int = 1
     seconds: int = 2
@@ -26,7 +27,8 @@ class Tcp:
 
     @property
     def figures(self) -> Sequence[Figure]:
-        return [Figure("gbps", self.label, "Gbit/s", self.goal)]
+        own = Figure("gbps", self.label, "Gbit/s", self.goal)
+        return [own, *paired("gbps", self.label, self.of_bridge)]
 
     def run(self, testbed: Testbed, kind: Kind) -> Values:
         testbed.put(kind)

@@ -13,6 +13,7 @@ from benchmarks.iperf import parsed as parsed_report
 from benchmarks.machine import stolen_share
 from benchmarks.measurements.delay import errors_ms
 from benchmarks.measurements.rate import achieved
+from benchmarks.measurements.real_call import RealCall
 from syntheticnet.conditions import Conditions
 
 MS = 10**6
@@ -92,6 +93,8 @@ def test_all_conditions_are_understood() -> None:
     """The catalogue's conditions are valid, with eight flows where the label says so."""
     imposed = [Conditions.from_dict(getattr(one, "conditions", {})) for one in catalogue()]
     assert {len(conditions.flows) for conditions in imposed} == {0, 8}
+    links = [link.conditions for one in catalogue() if isinstance(one, RealCall) for link in one.links]
+    assert [Conditions.from_dict({"egress": link}).to_dict().get("egress", {}) for link in links] == links
 
 
 def test_stolen_time_is_a_share_of_all() -> None:
