@@ -49,6 +49,7 @@ soak: $(VENV)/ready
 
 bench: $(VENV)/bench
 	@.ci/iperf3
+	-@.ci/engine start
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 lint: $(VENV)/ready
