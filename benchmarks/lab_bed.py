@@ -23,11 +23,11 @@ from tests.e2e.labs import SYNTHLAB
 from . import other_images
 from .errors import CannotRun, Failed
 from .other_checkout import OtherCheckout
-from .testbed import Kind
+from .testbed import WANTED_DROPS, Kind
 
 API_PORT = 80
 FORWARDER_UID = 65310  # as in the image's Dockerfile
-_UP_S, _ASK_S, _BEGIN_S = 180, 5, 15.0
+_UP_S, _ASK_S, _BEGIN_S = 600, 5, 15.0
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,34 @@ class Member:
 
     def impose(self, conditions: Mapping[str, Any]) -> None:
         """Replace the conditions of this client. Raises Failed if it refuses."""
+        self._ask("PUT", "/v1/conditions", json.dumps(conditions))
+
+    def drops(self) -> Counter[str]:
+        """Its forwarder's unintended drops by cause."""
+        drops: Counter[str] = Counter()
+        for link in self._ask("GET", "/v1/state")["links"].values():
+            drops.update({cause: n for cause, n in link["dropped"].items() if cause not in WANTED_DROPS})
+        return drops
+
+    def packets(self) -> int:
+        """Packets that its application has received and sent."""
+        fields = self._interfaces()["synth0"]
+        return fields[1] + fields[9]
+
+    def interface_drops(self) -> int:
+        """Packets that its interfaces have dropped."""
+        return sum(fields[3] + fields[11] for fields in self._interfaces().values())
+
+    def _interfaces(self) -> dict[str, list[int]]:
+        """The fields of each of its interfaces in /proc/net/dev: eight of what it received, eight of what it sent."""
+        rows = Path(f"/proc/{self.pid}/net/dev").read_text().splitlines()[2:]
+        named = (row.split(":") for row in rows)
+        return {name.strip(): list(map(int, fields.split())) for name, fields in named}
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_ASK_S)
         try:
-            body = json.dumps(conditions)
-            connection.request("PUT", "/v1/conditions", body, {"Content-Type": "application/json"})
+            connection.request(method, path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             text = answer.read().decode()
         except (OSError, http.client.HTTPException) as error:
@@ -53,13 +77,9 @@ class Member:
         finally:
             connection.close()
         if answer.status != 200:
-            raise Failed(f"{self.name} refused its conditions: {answer.status} {text}")
-
-    def packets(self) -> int:
-        """Packets that its application has received and sent."""
-        rows = Path(f"/proc/{self.pid}/net/dev").read_text().splitlines()
-        fields = next(row for row in rows if row.strip().startswith("synth0:")).split(":")[1].split()
-        return int(fields[1]) + int(fields[9])
+            raise Failed(f"{self.name}: {method} {path}: {answer.status} {text}")
+        content: dict[str, Any] = json.loads(text)
+        return content
 
 
 class LabBed:
@@ -80,11 +100,11 @@ class LabBed:
         self.clear()
         file = self._folder / "stack.yaml"
         file.write_text(json.dumps(self._stack))
-        self._lab.callback(_run, SYNTHLAB, "down", "--lab", self._stack["name"])
         if kind == "before":
             self._up_before(file)
         else:
-            _run(SYNTHLAB, "up", str(file))
+            _run(SYNTHLAB, "up", str(file))  # leaves nothing behind if it fails
+            self._lab.callback(self._down)
         self._find()
         self._kind = kind
 
@@ -99,20 +119,31 @@ class LabBed:
             client.impose(conditions)
 
     def drops(self) -> Counter[str]:
-        """Nothing: what a lab loses shows in what arrives."""
-        return Counter()
+        """All forwarders' unintended drops by cause."""
+        return sum((client.drops() for client in self.clients), Counter())
 
     def interface_drops(self) -> int:
-        return 0
+        return sum(client.interface_drops() for client in self.clients)
 
     def _up_before(self, file: Path) -> None:
         if self._checkout is None:
             raise CannotRun("no other checkout to compare with: name it with --beside")
-        other_images.build(self._checkout)
-        _run(SYNTHLAB, "images", "build")
+        rendered = _run(SYNTHLAB, "render", str(file))
+        apps = other_images.applications(rendered)
+        if apps:
+            _run(SYNTHLAB, "images", "build")  # theirs are built on top of ours
+        other_images.build(self._checkout, apps)
         compose = self._folder / "compose.yaml"
-        compose.write_text(other_images.replaced(_run(SYNTHLAB, "render", str(file))))
+        compose.write_text(other_images.replaced(rendered))
+        self._lab.callback(self._down)
         _run("docker", "compose", "--file", str(compose), "up", "--detach", "--wait")
+
+    def _down(self) -> None:
+        """Raises CannotRun: the next lab would meet the containers of this one."""
+        try:
+            _run(SYNTHLAB, "down", "--lab", self._stack["name"])
+        except Failed as error:
+            raise CannotRun(f"the lab {self._stack['name']} is still up: {error}") from None
 
     def _find(self) -> None:
         try:

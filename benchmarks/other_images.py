@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +18,7 @@ TAGS = {
     "synthlab/chrome:latest": "synthlab-bench/chrome:before",
     "synthlab/bot:latest": "synthlab-bench/bot:before",
 }
-BASE, *_APPS = TAGS
+BASE = "syntheticnet:latest"
 _IMAGE = re.compile(r'(?<=image: ")[^"]+(?=")')
 # The application stays ours: only what carries its packets is compared.
 _DOCKERFILE = """\
@@ -32,10 +33,16 @@ def replaced(compose: str) -> str:
     return _IMAGE.sub(lambda match: TAGS.get(_full(match[0]), match[0]), compose)
 
 
-def build(checkout: OtherCheckout) -> None:
-    """Build them all. Raises Failed with the build's last line."""
+def applications(compose: str) -> list[str]:
+    """The images of bundled applications that a rendered Compose file names."""
+    named = {_full(tag) for tag in _IMAGE.findall(compose)}
+    return [tag for tag in TAGS if tag in named and tag != BASE]
+
+
+def build(checkout: OtherCheckout, apps: Sequence[str]) -> None:
+    """Build its base image, and these applications' on top of ours. Raises Failed with the build's last line."""
     _build(TAGS[BASE], checkout.folder / "images" / "syntheticnet")
-    for ours in _APPS:
+    for ours in apps:
         with TemporaryDirectory() as folder:
             (Path(folder) / "Dockerfile").write_text(_DOCKERFILE.format(ours=ours, other=TAGS[BASE]))
             _build(TAGS[ours], Path(folder))
