@@ -84,12 +84,13 @@ def _record(
 
 
 def _profile(measurements: Sequence[Measurement[Any]], runs: int | None) -> int:
-    """Profile the forwarder in each measurement separately and show where it spends its CPU time."""
-    for one in measurements:
+    """Profile the forwarder in each measurement outside labs and show where it spends its CPU time."""
+    outside = [one for one in measurements if not isinstance(one, InLab)]
+    if not outside:
+        raise CannotRun("forwarders in labs cannot be profiled: choose another measurement")
+    for one in outside:
         with TemporaryDirectory() as folder:
             samples = Path(folder) / "samples.json"
-            if isinstance(one, InLab):
-                raise CannotRun(f"{one.name} runs in a lab, where forwarders cannot be profiled")
             show.note(one.name)
             with ExitStack() as cleanup:
                 record = measure(Testbed(cleanup, samples), one, ALONE, runs or 1, _silent)
@@ -159,7 +160,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", metavar="PATH", type=Path, default=FOLDER / "bench.json")
     parser.add_argument("--picture", metavar="PATH", type=Path, default=FOLDER / "bench.png")
     parser.add_argument("--profile", action="store_true", help="profile the forwarder and show where its CPU time goes")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.beside and options.profile:
+        parser.error("--beside does not go with --profile, which runs one forwarder")
+    return options
 
 
 def _positive(text: str) -> int:

@@ -14,7 +14,7 @@ from ..lab_bed import LabBed
 from ..summary import Summary, percentile
 from ..testbed import Kind
 
-SIZES = (10, 20, 30, 40, 50)
+SIZES = (5, 10, 20, 30, 40, 50)
 PER_SECOND, SECONDS, WARM_UP_S = 250, 3.0, 0.5
 LIMIT_MS = 2.0
 LATE = 0.99

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import BROKEN, main
+from benchmarks.__main__ import main
 from benchmarks.catalogue import catalogue, kinds_of, usual_runs
 from benchmarks.errors import CannotRun, Failed
 from benchmarks.other_checkout import OtherCheckout, OtherForwarder
@@ -39,6 +39,13 @@ def test_a_wrong_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert f"argument --beside: {tmp_path} has no benchmarks/testbed.py" in capsys.readouterr().err.splitlines()[-1]
 
 
+def test_a_profile_compares_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """An option that would have no effect is refused."""
+    with pytest.raises(SystemExit):
+        main(["--beside", str(ROOT), "--profile"])
+    assert "--beside does not go with --profile" in capsys.readouterr().err
+
+
 def test_every_row_runs_both_forwarders_in_turn() -> None:
     """The other checkout's runs just before ours, and only if there is one to compare with."""
     for one in catalogue():
@@ -66,12 +73,6 @@ def test_clients_of_the_other_checkout_have_its_images() -> None:
         '"synthlab/janus:1.1.2"',
     ]
     assert applications(compose) == ["synthlab/chrome:latest"]
-
-
-def test_an_unknown_row_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """The command ends with status 3 and lists the rows."""
-    assert main(["--only", "cal"]) == BROKEN
-    assert "no measurement 'cal'" in capsys.readouterr().err
 
 
 def test_a_process_without_forwarder_is_a_failed_run(tmp_path: Path) -> None:
