@@ -26,9 +26,12 @@ def aside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
 
         def result() -> Result:
             try:
-                answer: Result = pickle.load(pipe)
+                error, value = pickle.load(pipe)
             except EOFError:
-                raise Failed("the process that sends has failed") from None
+                error, value = "it was killed", None
+            if error:
+                raise Failed(f"the process that sends: {error}")
+            answer: Result = value
             return answer
 
         try:
@@ -39,9 +42,13 @@ def aside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
 
 
 def _work(work: Callable[[], object], write: int) -> None:
-    """Ends this process."""
+    """Send a pair of the error, if any, and the result; ends this process."""
     try:
         with os.fdopen(write, "wb") as pipe:
-            pickle.dump(work(), pipe)
+            try:
+                answer = ("", work())
+            except Exception as error:
+                answer = (f"{type(error).__name__}: {error}", None)
+            pickle.dump(answer, pipe)
     finally:
         os._exit(0)

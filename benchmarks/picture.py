@@ -13,6 +13,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .goal import Goal
 from .measurements import Cost, Crowd, Delay, RealCall
 from .measurements.crowd import LIMIT_MS, LINKS, PER_SECOND, SIZES
 from .measurements.delay import LATENCY_MS
@@ -69,7 +70,7 @@ def _draw_delays(axes: Axes, rows: Rows) -> None:
 
 
 def _draw_costs(axes: Axes, rows: Rows) -> None:
-    labels = [f"{one.traffic.label}\n{one.link}" for one, _ in rows]
+    labels = [f"{one.traffic.label}\n{one.link}\n{_goal(one.goal)}" for one, _ in rows]
     values = {kind: [_summary(record, kind, "us_per_packet") for _, record in rows] for kind in _kinds(rows)}
     _draw_bars(axes, labels, values)
     axes.set(ylabel="µs a packet", title="CPU time at a call's pace, next to a bare loop that only forwards")
@@ -78,7 +79,7 @@ def _draw_costs(axes: Axes, rows: Rows) -> None:
 def _draw_call(axes: Axes, rows: Rows) -> None:
     ((call, record),) = rows
     values = {kind: [_summary(record, kind, f"{link.name}/percent") for link in call.links] for kind in _kinds(rows)}
-    labels = [f"{link.label}\n{'goal ' + link.goal.text if link.goal else ''}" for link in call.links]
+    labels = [f"{link.label}\n{_goal(link.goal)}" for link in call.links]
     _draw_bars(axes, labels, values)
     axes.set(ylabel="% of a core", title="The forwarder of a client in a call of two browsers and two bots")
 
@@ -127,6 +128,10 @@ def _draw_bars(axes: Axes, labels: Sequence[str], values: dict[Kind, list[Summar
     axes.set_xticks(range(len(labels)), labels, fontsize=8)
     axes.margins(y=0.12)
     axes.legend()
+
+
+def _goal(goal: Goal | None) -> str:
+    return f"goal {goal.text}" if goal else ""
 
 
 def _measured(records: Sequence[Record], kind: type) -> Rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 from contextlib import ExitStack
 from itertools import pairwise
@@ -70,10 +72,12 @@ def test_only_what_was_under_way_is_disturbed() -> None:
 
 
 def test_work_aside_returns_its_result() -> None:
-    """From another process; one that fails has no result."""
+    """From another process; one that fails has no result but a reason, also if it was killed."""
     with aside(lambda: [1, 2]) as result:
         assert result() == [1, 2]
-    with aside(lambda: 1 // 0) as result, pytest.raises(Failed, match="the process that sends has failed"):
+    with aside(lambda: os.kill(os.getpid(), signal.SIGKILL)) as killed, pytest.raises(Failed, match="it was killed"):
+        killed()
+    with aside(lambda: 1 // 0) as result, pytest.raises(Failed, match="that sends: ZeroDivisionError"):
         result()
 
 
