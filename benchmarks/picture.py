@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -70,7 +71,7 @@ def _draw_delays(axes: Axes, rows: Rows) -> None:
 
 
 def _draw_costs(axes: Axes, rows: Rows) -> None:
-    labels = [f"{one.traffic.label}\n{one.link}\n{_goal(one.goal)}" for one, _ in rows]
+    labels = [_lines(one.traffic.label, one.link, _goal(one.goal)) for one, _ in rows]
     values = {kind: [_summary(record, kind, "us_per_packet") for _, record in rows] for kind in _kinds(rows)}
     _draw_bars(axes, labels, values)
     axes.set(ylabel="µs a packet", title="CPU time at a call's pace, next to a bare loop that only forwards")
@@ -124,10 +125,19 @@ def _draw_bars(axes: Axes, labels: Sequence[str], values: dict[Kind, list[Summar
         medians = [summary.median for _, summary in found]
         ranges = [[one.median - one.least for _, one in found], [one.most - one.median for _, one in found]]
         bars = axes.bar(places, medians, width, yerr=ranges, capsize=2, color=COLOURS[kind], label=kind, alpha=0.85)
-        axes.bar_label(bars, fmt="{:.3g}", fontsize=7, padding=2)
+        axes.bar_label(bars, fmt=_number, fontsize=7, padding=2)
     axes.set_xticks(range(len(labels)), labels, fontsize=8)
     axes.margins(y=0.12)
     axes.legend()
+
+
+def _lines(*texts: str) -> str:
+    """Each text on lines of its own, short enough for nine groups of bars."""
+    return "\n".join(line for text in texts for line in wrap(text, 10))
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2f}"
 
 
 def _goal(goal: Goal | None) -> str:

@@ -11,7 +11,7 @@ from ..errors import Failed
 from ..figure import Figure, Values
 from ..goal import Goal
 from ..summary import percentile
-from ..testbed import Kind, Testbed
+from ..testbed import FORWARDERS, Kind, Testbed
 
 LATENCY_MS = 20
 
@@ -45,7 +45,7 @@ class Delay:
             sent = datagram.send(testbed, round(self.per_second * self.seconds), self.per_second)
             departures, arrivals = leaving.read(), arriving.read()
             unwatched = leaving.missed() + arriving.missed()
-        errors = errors_ms(departures, arrivals, LATENCY_MS if kind == "forwarder" else 0)
+        errors = errors_ms(departures, arrivals, imposed_ms(kind))
         if not errors:
             raise Failed("no datagram arrived")
         return {
@@ -58,6 +58,11 @@ class Delay:
             "refused": sent.refused,
             "unwatched": unwatched,
         }
+
+
+def imposed_ms(kind: Kind) -> int:
+    """The latency that a forwarder was asked for; nothing else imposes any."""
+    return LATENCY_MS if kind in FORWARDERS else 0
 
 
 def errors_ms(departures: Iterable[Passed], arrivals: Iterable[Passed], latency_ms: float) -> list[float]:

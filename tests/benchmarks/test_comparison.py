@@ -10,9 +10,10 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.catalogue import catalogue, kinds_of, usual_runs
 from benchmarks.errors import CannotRun, Failed
+from benchmarks.measurements.delay import imposed_ms
 from benchmarks.other_checkout import OtherCheckout, OtherForwarder
 from benchmarks.other_images import applications, replaced
-from benchmarks.testbed import ROOT
+from benchmarks.testbed import KINDS, ROOT
 
 pytestmark = pytest.mark.issue(16)
 
@@ -52,6 +53,11 @@ def test_every_row_runs_both_forwarders_in_turn() -> None:
         kinds = kinds_of(one, True)
         assert kinds[kinds.index("before") + 1] == "forwarder"
         assert kinds_of(one, False) == tuple(one.kinds)
+
+
+def test_both_forwarders_delay_what_passes() -> None:
+    """What they impose is not an error; a bridge imposes nothing."""
+    assert {kind: imposed_ms(kind) for kind in KINDS} == {"bridge": 0, "floor": 0, "before": 20, "forwarder": 20}
 
 
 def test_nine_pairs_of_throughput() -> None:
