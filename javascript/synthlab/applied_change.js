@@ -4,10 +4,12 @@ export class AppliedChange {
   #revert;
   #renew;
 
-  // `states` are those just after the change, by client; `leases` the ids of the leases by which the change ends.
-  constructor({ states, leases, revert, renew }) {
+  // `states` are those just after the change, by client; `leases` the ids of the leases by which the change ends; `netem`
+  // what each `netem` in it means, by the path to it.
+  constructor({ states, leases, netem = {}, revert, renew }) {
     this.states = states;
     this.leases = leases;
+    this.netem = netem;
     this.#revert = revert;
     this.#renew = renew;
   }

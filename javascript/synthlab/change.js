@@ -27,6 +27,14 @@ export function readChange(given, { flow = given.flow, profile = given.profile }
   return { change, profile, flow };
 }
 
+// The path to the first `netem` of a change; undefined where there is none.
+export function netemIn(change, place = "") {
+  const own = DIRECTIONS.find((name) => isObject(change[name]) && "netem" in change[name]);
+  if (own) return `${place}${own}.netem`;
+  const flows = Object.entries(change.flows ?? {}).filter(([, flow]) => isObject(flow));
+  return flows.map(([name, flow]) => netemIn(flow, `${place}flows.${name}.`)).find((path) => path !== undefined);
+}
+
 // A change of one flow, as a change of the client.
 export const inFlow = (change, flow) => (flow ? { flows: { [flow]: change } } : change);
 

@@ -1,7 +1,7 @@
 // One client over its own HTTP API: its network, its measured values, its events.
 
 import { AppliedChange } from "./applied_change.js";
-import { inFlow, merged, readChange, undoing } from "./change.js";
+import { inFlow, merged, netemIn, readChange, undoing } from "./change.js";
 import { WrongUse } from "./errors.js";
 import { Http } from "./http.js";
 import { findProfile } from "./profile.js";
@@ -64,6 +64,10 @@ export class Client {
 
   // A profile replaces all values of both directions; the change is laid over it.
   async #written({ change, profile, flow }) {
+    const netem = netemIn(change);
+    if (netem) {
+      throw new WrongUse(`${netem}: a client alone knows only values such as { loss: "1%" }: set it on a client of a lab`);
+    }
     if (!profile) return inFlow(change, flow);
     const { conditions } = await this.api.get("/v1/schema");
     const none = Object.fromEntries(conditions.map(({ name }) => [name, null]));

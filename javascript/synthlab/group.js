@@ -1,7 +1,7 @@
 // Clients that change at the same moment, or not at all.
 
 import { AppliedChange } from "./applied_change.js";
-import { inFlow, readChange, undoing } from "./change.js";
+import { readChange, undoing } from "./change.js";
 import { WrongUse } from "./errors.js";
 
 export class Group {
@@ -15,14 +15,15 @@ export class Group {
   async set(change, times = {}) {
     const asked = readChange(change, times);
     const before = times.for === undefined ? await this.#bases() : {};
-    const { clients, leases = {} } = await this.lab.api.json("PATCH", `${this.lab.path}/conditions`, {
+    const { clients, leases = {}, change: made, netem } = await this.lab.api.json("PATCH", `${this.lab.path}/conditions`, {
       body: { clients: this.#clients, ...asked, for: times.for, in: times.in },
     });
     return new AppliedChange({
       states: clients,
       leases: Object.values(leases),
+      netem,
       renew: (for_ = times.for) => this.#renew(leases, for_),
-      revert: () => this.#revert(leases, times, inFlow(asked.change, asked.flow), before),
+      revert: () => this.#revert(leases, times, made, before),
     });
   }
 

@@ -7,12 +7,25 @@ export type { Conditions, Entry, HistoryRecord, LinkCounts, State, Traffic, Traf
 export type { Bytes, Duration, LinkValues, Packets, Rate, Share, Time } from "./conditions.js";
 export { default as SyntheticNetwork } from "./synthetic_network.cjs";
 
+/** Values of one direction in a change. */
+export interface LinkChange extends LinkValues {
+  /** Values in the words of tc-netem and tc-tbf, below the others: `delay 100ms 20ms loss 1% 25%`. In a lab only. */
+  netem?: string;
+}
+
 /** Values of one flow; `muted` lets its packets go to the next flow that matches. */
 export interface FlowValues {
   match?: string | null;
   muted?: boolean | null;
-  ingress?: LinkValues | null;
-  egress?: LinkValues | null;
+  ingress?: LinkChange | null;
+  egress?: LinkChange | null;
+}
+
+/** A flow in one state of a walk. */
+export interface StateFlow {
+  match?: string;
+  ingress?: LinkValues;
+  egress?: LinkValues;
 }
 
 /** Values that lie over the others in one state of a walk. */
@@ -23,21 +36,21 @@ export interface StateValues {
   to?: Record<string, number>;
   ingress?: LinkValues;
   egress?: LinkValues;
-  flows?: Record<string, Omit<FlowValues, "muted">>;
+  flows?: Record<string, StateFlow>;
 }
 
 /** What to change. Values without a direction count in both; `null` clears, and what is not named stays. */
-export interface Change extends LinkValues {
+export interface Change extends LinkChange {
   /** Toward the client: its download. */
-  ingress?: LinkValues | null;
+  ingress?: LinkChange | null;
   /** Away from the client: its upload. */
-  egress?: LinkValues | null;
+  egress?: LinkChange | null;
   flows?: Record<string, FlowValues | null> | null;
   /** These flows first, in this order. */
   order?: string[];
   /** Keep the values, but do not apply them. */
   muted?: boolean | null;
-  /** Walk between these sets of values. */
+  /** Walk between these sets of values, from the first one; `null` ends the walk. */
   states?: Record<string, StateValues> | null;
   /** Go to this state now. */
   state?: string;
@@ -108,6 +121,16 @@ export class ExpectationFailed extends SynthlabError {
 /** An expectation was not met, but the machine was too slow to judge it. */
 export class Inconclusive extends ExpectationFailed {}
 
+/** What a text in the words of tc-netem and tc-tbf means. */
+export interface NetemMeaning {
+  text: string;
+  values: LinkValues;
+  /** Values that its options replace, which the change clears. */
+  cleared: string[];
+  /** What differs from the kernel. */
+  notes: string[];
+}
+
 /** A change, and how to revert or extend it. */
 export class AppliedChange {
   private constructor();
@@ -115,6 +138,8 @@ export class AppliedChange {
   readonly states: Record<string, State>;
   /** Ids of the leases by which it ends. */
   readonly leases: number[];
+  /** What each `netem` in it means, by the path to it: `egress.netem`. */
+  readonly netem: Record<string, NetemMeaning>;
   /** Revert it now, whether scheduled or in force. May be called again. */
   revert(): Promise<void>;
   /** Let it last this long from now; without a time, as long as it was given first. */

@@ -14,7 +14,7 @@ from . import schemas
 from .access import TokenMiddleware
 from .dashboard import Dashboard
 from .endpoint import LabEndpoint, LabRequest
-from .endpoints import clients, conditions, events, labs, metrics, relays, runs, stacks
+from .endpoints import clients, conditions, events, labs, metrics, netem, relays, runs, stacks
 from .failures import failure
 from .openapi import openapi
 from .pages import page_routes
@@ -32,6 +32,7 @@ def endpoints() -> tuple[LabEndpoint, ...]:
         *labs.TABLE,
         *clients.TABLE,
         *conditions.TABLE,
+        *netem.TABLE,
         *events.TABLE,
         *relays.TABLE,
         *runs.TABLE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS
@@ -27,6 +27,18 @@ def expand_change(change: Mapping[str, Any]) -> dict[str, Any]:
         flows = change["flows"].items()
         expanded["flows"] = {name: expand_change(flow) if isinstance(flow, Mapping) else flow for name, flow in flows}
     return expanded
+
+
+def translations_in(change: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Translation]]:
+    """Each `netem` of a change, with the path to it. Raises WrongUse."""
+    for direction in DIRECTIONS:
+        values = change.get(direction)
+        if isinstance(values, Mapping) and KEY in values:
+            yield f"{place}{direction}.{KEY}", _read(values[KEY])
+    flows = change.get("flows")
+    for name, flow in flows.items() if isinstance(flows, Mapping) else ():
+        if isinstance(flow, Mapping):
+            yield from translations_in(flow, f"{place}flows.{name}.")
 
 
 def _read(text: object) -> Translation:

@@ -58,6 +58,51 @@ def test_profiles_and_flows(served: Served) -> None:
     assert "egress" not in made
 
 
+@pytest.mark.issue(15)
+def test_netem(served: Served) -> None:
+    """What tc's words mean is set, below the values beside them, and the answer says it, with the change as made."""
+    text = "delay 100ms 20ms loss 1% 25%"
+    change = {"egress": {"netem": text, "loss": "2%"}, "flows": {"*:udp": {"ingress": {"netem": "loss 3%"}}}}
+    made = served.ask("PATCH", CONDITIONS, {"clients": ["client1"], "change": change})
+    conditions = made["clients"]["client1"]["conditions"]
+    assert conditions["egress"] | {"latency": "100ms", "jitter": "20ms", "loss": "2%"} == conditions["egress"]
+    assert conditions["flows"]["*:udp"]["ingress"] == {"loss": "3%"}
+    assert list(made["netem"]) == ["egress.netem", "flows.*:udp.ingress.netem"]
+    meant = made["netem"]["egress.netem"]
+    assert (meant["text"], meant["values"]["loss"]) == (text, "1%")
+    assert "rate" not in made["change"]["egress"]
+    assert made["change"]["egress"]["loss"] == "2%"
+    assert made["change"]["flows"]["*:udp"]["ingress"]["loss_burst"] is None
+    flow = {"clients": ["client2"], "change": {"egress": {"netem": "loss 4%"}}, "flow": "*:tcp"}
+    made = served.ask("PATCH", CONDITIONS, flow)["clients"]["client2"]["conditions"]
+    assert made == {"flows": {"*:tcp": {"egress": {"loss": "4%"}}}}
+
+
+@pytest.mark.issue(15)
+def test_meaning_of_netem(shared: Served) -> None:
+    """A text can be translated without a change; a mistake names the option."""
+    meant = shared.http.get("/v1/netem", params={"text": "rate 1mbps loss 1%"}).json()
+    assert meant["values"] == {"rate": "8mbit", "loss": "1%"}
+    assert "loss_gemodel" in meant["cleared"]
+    assert "1mbps is in bytes per second in tc: 8mbit" in meant["notes"]
+    wrong = shared.http.get("/v1/netem", params={"text": "dely 1ms"})
+    assert (wrong.status_code, wrong.json()["error"].split(";")[0]) == (422, "'dely' is not an option")
+    assert shared.error("GET", "/v1/netem").startswith("the query: has no text: ")
+
+
+@pytest.mark.issue(15)
+def test_states(served: Served) -> None:
+    """States are set and left for another, together, and null ends the walk."""
+    states = {"good": {"mean": "20s"}, "gone": {"mean": "5s", "egress": {"outage": True}}}
+    body = {"clients": ["client1", "client2"], "change": {"states": states}}
+    made = served.ask("PATCH", CONDITIONS, body)["clients"]
+    assert [state["conditions"]["state"] for state in made.values()] == ["good", "good"]
+    made = served.ask("PATCH", CONDITIONS, body | {"change": {"state": "gone"}})["clients"]
+    assert [state["conditions"]["state"] for state in made.values()] == ["gone", "gone"]
+    made = served.ask("PATCH", CONDITIONS, body | {"change": {"states": None}})["clients"]
+    assert [state["conditions"] for state in made.values()] == [{}, {}]
+
+
 def test_reset(served: Served) -> None:
     """Of the named ones, or of all."""
     served.ask("PATCH", CONDITIONS, {"clients": "all", "change": LOSS})
@@ -76,6 +121,11 @@ def test_reset(served: Served) -> None:
         ({"clients": "all"}, "nothing to change: give a change such as"),
         ({"clients": "all", "change": {"egress": {"los": "5%"}}}, "client1: egress.los: "),
         ({"clients": "all", "change": LOSS, "for": "ever"}, "for: 'ever' is not a time such as"),
+        (
+            {"clients": "all", "change": {"egress": {"netem": "dely 1ms"}}},
+            "netem: 'dely' is not an option; did you mean",
+        ),
+        ({"clients": "all", "change": {"egress": {"netem": 5}}}, "netem: 5 is not a text such as delay 100ms"),
         ({"clients": "all", "profile": "wpt/9g"}, "no such profile 'wpt/9g'"),
         ({"clients": "all", "change": {"egress": {"rate_trace": "none.mahi"}}}, "client1: "),
     ],

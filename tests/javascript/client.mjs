@@ -77,6 +77,13 @@ test("a change ends with its block", async () => {
   assert.deepEqual(fake.base, {});
 });
 
+test("a client alone does not know tc's words, and says where they are", async () => {
+  const expected = /^flows\.\*:udp\.egress\.netem: a client alone knows only values such as/;
+  await assert.rejects(client.set({ flows: { "*:udp": { egress: { netem: "loss 1%" } } } }), { name: "WrongUse", message: expected });
+  await assert.rejects(client.set({ netem: "loss 1%" }), { name: "WrongUse", message: /^ingress\.netem: / });
+  assert.deepEqual(patches(), []);
+});
+
 test("a profile sets all values, and what else is given is laid over it", async () => {
   await client.set({ egress: { latency: "20ms" } }, { profile: "wpt/3g", flow: "*:udp" });
   assert.deepEqual(patches()[0].body, {

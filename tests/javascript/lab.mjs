@@ -129,6 +129,31 @@ test("a group changes in one request, and each of its clients returns to its own
   assert.deepEqual(patched[1], expected);
 });
 
+test("values in tc's words are translated by the server, shown, and reverted as what they mean", async () => {
+  const lab = await up();
+  const bob = lab.client("bob");
+  await bob.set({ egress: { loss: "1%", loss_burst: "3p" } });
+  const change = await bob.set({ netem: "loss 5%", egress: { rate: "1mbit" } });
+  assert.deepEqual(change.netem["egress.netem"], { text: "loss 5%", values: { loss: "5%" }, cleared: ["loss_burst"], notes: [] });
+  assert.deepEqual((await bob.state()).base, { ingress: { loss: "5%" }, egress: { loss: "5%", rate: "1mbit" } });
+  await change.revert();
+  assert.deepEqual((await bob.state()).base, { egress: { loss: "1%", loss_burst: "3p" } });
+  const [, { body }] = await requests(lab, "PATCH");
+  assert.deepEqual(body.change.egress, { netem: "loss 5%", rate: "1mbit" });
+});
+
+test("a walk between states is set, left for another state, and ended by its revert", async () => {
+  const lab = await up();
+  const states = { good: { mean: "20s" }, gone: { mean: "2s", egress: { outage: true } } };
+  const walk = await lab.group("bot").set({ states });
+  await lab.client("bot-1").set({ state: "gone" });
+  assert.deepEqual((await lab.client("bot-2").state()).base, { states });
+  await walk.revert();
+  assert.equal((await lab.client("bot-2").state()).base.states, undefined);
+  const patched = (await requests(lab, "PATCH")).map(({ body }) => body.change);
+  assert.deepEqual(patched.slice(0, 3), [{ states }, { state: "gone" }, { states: null }]);
+});
+
 test("all clients are reset, and what was paused or stopped runs again", async () => {
   const lab = await up();
   await lab.client("alice").pause();

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from .nearest import nearest, nearest_condition
 
+TRANSLATED = "netem"
+"""What the command line, Python, files and the lab API translate into conditions."""
+
 
 class ConditionsError(ValueError):
     """An invalid value, key or flow expression; the message is one line, `where: what`."""
@@ -36,6 +39,8 @@ def refuse_unknown(keys: Iterable[object], allowed: Iterable[str], what: str = "
     """Raise for the first of `keys` that is not in `allowed`, suggesting the nearest one."""
     names = list(allowed)
     for key in keys:
+        if what == "condition" and key == TRANSLATED:
+            raise ConditionsError("is not translated here; give the values that it means, such as loss: 1%", TRANSLATED)
         if key not in names:
             near = (nearest_condition if what == "condition" else nearest)(str(key), names)
             hint = f"; did you mean {near}?" if near else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -17,25 +18,37 @@ from ...control.partition import heal_partition, plan_partition
 from ...control.state import ClientState
 from ...errors import WrongUse
 from ...stack.durations import read_duration
+from ...stack.netem import Translation
+from ...stack.netem_change import expand_change, translations_in
 from ...stack.network_operations import BOTH, PARTITION_DIRECTIONS, SILENT
 from ...stack.partial_change import merged
 from .. import schemas
 from ..endpoint import LabEndpoint, LabRequest
+from .netem import MEANT
 from .parts import ANY_IDS, CLIENTS, IDS, LEASE, STATES, answers_of, chosen, duration
 
 ANSWERS = {"drop": SILENT, "reject": "reset"}
 """How blocked packets are answered: not at all, or by TCP resets and ICMP port-unreachable."""
 
-CHANGED = schemas.fields(
-    ("clients", "leases", "spread_ms"),
-    clients=STATES,
-    leases=ANY_IDS,
-    spread_ms=schemas.number("the longest time between the changes of two clients; 0 for one"),
+_CHANGED = {
+    "clients": STATES,
+    "leases": ANY_IDS,
+    "spread_ms": schemas.number("the longest time between the changes of two clients; 0 for one"),
+}
+CHANGED = schemas.fields(tuple(_CHANGED), **_CHANGED)
+MADE = schemas.fields(
+    (*_CHANGED, "change", "netem"),
+    **_CHANGED,
+    change=schemas.free("the change of each client: with the values of the profile, and with what each `netem` means"),
+    netem=schemas.by_name(MEANT, "what each `netem` means, by the path to it"),
 )
 CHANGE = schemas.fields(
     ("clients",),
     clients=CLIENTS,
-    change=schemas.free("a partial change, as in PATCH /v1/conditions of a client; of the flow, if one is named"),
+    change=schemas.free(
+        "a partial change, as in PATCH /v1/conditions of a client, also with `netem` among the values of a direction; "
+        "of the flow, if one is named"
+    ),
     for_=LEASE,
     in_=schemas.text("when it begins", "5s", most=40),
     profile=schemas.text("a profile to start from", "wpt/3g", most=1000),
@@ -62,7 +75,9 @@ HEAL = schemas.fields(
 
 async def change(request: LabRequest) -> Any:
     """Change several clients at one instant, or none of them."""
-    return await _in_turn(request, lambda: _change(request))
+    wanted = await run_in_threadpool(_read, request)
+    made = await _in_turn(request, lambda: _change(request, wanted))
+    return made | {"change": wanted.change, "netem": {place: meant.to_dict() for place, meant in wanted.netem.items()}}
 
 
 async def reset(request: LabRequest) -> Any:
@@ -107,7 +122,17 @@ async def heal(request: LabRequest) -> Any:
     return await _in_turn(request, lambda: heal_partition(request.lab(), request.body["a"], request.body["b"])[0])
 
 
-def _change(request: LabRequest) -> GroupChange:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The change of each client, the files that it names, and what each `netem` in it means."""
+
+    change: Mapping[str, Any]
+    files: Mapping[str, str]
+    netem: Mapping[str, Translation]
+
+
+def _read(request: LabRequest) -> Wanted:
+    """What the body of a change says. Raises WrongUse."""
     body, folder = request.body, request.dashboard.folder
     if not body.get("change") and "profile" not in body:
         raise WrongUse('nothing to change: give a change such as {"egress": {"loss": "5%"}}, or a profile')
@@ -115,11 +140,16 @@ def _change(request: LabRequest) -> GroupChange:
     start = folder.profile(body["profile"]) if "profile" in body else None
     wanted: dict[str, Any] = build_change({}, DIRECTIONS, flow, start.conditions) if start else {}
     own = body.get("change", {})
+    netem = dict(translations_in(own))
+    own = expand_change(own)
     wanted = merged(wanted, {"flows": {flow: own}} if flow else own)
-    change, files = folder.with_files(wanted, start.files if start else {})
-    lab = request.lab()
+    return Wanted(*folder.with_files(wanted, start.files if start else {}), netem)
+
+
+def _change(request: LabRequest, wanted: Wanted) -> GroupChange:
+    body, lab = request.body, request.lab()
     options = ChangeOptions(lease_ns=duration(body, "for"), after_ns=duration(body, "in"))
-    return lab.change(chosen(lab, body["clients"]), change, options, files)
+    return lab.change(chosen(lab, body["clients"]), wanted.change, options, wanted.files)
 
 
 async def _in_turn(request: LabRequest, act: Callable[[], GroupChange]) -> Any:
@@ -142,7 +172,7 @@ def _show(request: LabRequest, states: Mapping[str, ClientState]) -> None:
 CONDITIONS, LEASES, CUT = (f"/v1/labs/{{lab}}/{name}" for name in ("conditions", "leases", "partition"))
 RELEASED = schemas.fields(("clients",), clients=STATES)
 TABLE = (
-    LabEndpoint(method="PATCH", path=CONDITIONS, handler=change, body=CHANGE, answer=CHANGED, is_async=True),
+    LabEndpoint(method="PATCH", path=CONDITIONS, handler=change, body=CHANGE, answer=MADE, is_async=True),
     LabEndpoint(
         method="DELETE",
         path=CONDITIONS,

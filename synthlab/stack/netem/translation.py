@@ -39,7 +39,8 @@ class Translation:
         return [f"{place}: {self}", *(f"  {note}" for note in self.notes)]
 
     def to_dict(self) -> dict[str, Any]:
-        return {"text": self.text, "values": self.set, "notes": list(self.notes)}
+        cleared = [name for name, value in self.values.items() if value is None]
+        return {"text": self.text, "values": self.set, "cleared": cleared, "notes": list(self.notes)}
 
 
 @lru_cache(maxsize=256)

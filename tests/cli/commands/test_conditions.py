@@ -214,6 +214,7 @@ def test_words_of_netem_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         assert answer["netem"] == {
             "text": "rate 1mbps",
             "values": {"rate": "8mbit"},
+            "cleared": ["burst", "rate_trace", "overhead", "cell", "cell_overhead"],
             "notes": ["1mbps is in bytes per second in tc: 8mbit"],
         }
 

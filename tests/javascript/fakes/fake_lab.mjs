@@ -100,8 +100,10 @@ export class FakeLab {
   }
 
   #change({ clients, change: own, flow, for: lease, in: after }) {
-    const change = flow ? { flows: { [flow]: own } } : own;
-    const answer = { clients: {}, leases: {} };
+    const netem = {};
+    const meant = translated(own, netem);
+    const change = flow ? { flows: { [flow]: meant } } : meant;
+    const answer = { clients: {}, leases: {}, change, netem };
     for (const name of this.#names(clients)) {
       const [status, state] = this.clients[name].change(change, { lease, in: after });
       if (status !== 200) return [status, state];
@@ -116,4 +118,15 @@ export class FakeLab {
     const numbers = thin ? { fps: 2, kbps: 90 } : { fps: 15, kbps: 600 };
     this.clients.alice.stats = { values: { video: { bob: numbers } }, age_s: { video: 0.2 } };
   }
+}
+
+// Each direction's `netem` as the values of its only word, `loss 5%`; what it means goes into `netem`.
+function translated(change = {}, netem) {
+  return Object.fromEntries(Object.entries(change).map(([name, values]) => {
+    if (!values?.netem) return [name, values];
+    const { netem: text, ...others } = values;
+    const own = { loss: text.split(" ")[1] };
+    netem[`${name}.netem`] = { text, values: own, cleared: ["loss_burst"], notes: [] };
+    return [name, { loss_burst: null, ...own, ...others }];
+  }));
 }

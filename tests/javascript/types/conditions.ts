@@ -16,6 +16,11 @@ export const changes: Change[] = [
   { egress: { rate: "unlimited", aqm: "codel", slot: "10ms-30ms", loss_gemodel: "1% 10%" } },
   { flows: { "*:udp": { egress: { loss: "5%" }, muted: true }, "*:tcp": null }, order: ["*:udp"] },
   { profile: "wpt/3g", flow: "*:udp" },
+  { netem: "delay 100ms", egress: { netem: "loss 1%", rate: "1mbit" } },
+  { states: { good: { mean: "20s" }, gone: { mean: "2s", to: { good: 1 }, egress: { outage: true } } }, state: "gone" },
+  { states: null },
+  // @ts-expect-error: a state has a mean time
+  { states: { good: {}, gone: { mean: "2s" } } },
 ];
 
 export async function refused(): Promise<void> {

@@ -153,6 +153,13 @@ def test_unknown_condition_names_the_nearest() -> None:
         Conditions().changed({"egress": {"latancy": "5ms"}})
 
 
+@pytest.mark.issue(15)
+def test_words_of_netem_are_translated_elsewhere() -> None:
+    """A client knows only the values that they mean, and says so."""
+    with pytest.raises(ConditionsError, match=r"^egress\.netem: is not translated here; give the values that it means"):
+        Conditions().changed({"egress": {"netem": "loss 1%"}})
+
+
 def test_at_most_a_thousand_flows() -> None:
     """More flows than the limit are an error, and none is added."""
     with pytest.raises(ConditionsError, match=exactly("flows: 1001 flows; at most 1000 are allowed")):
