@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 from ..control.probes import ProbeReading
 from ..control.state import ClientState, LinkState, ScheduleEntry
 from ..control.webrtc_stats import Stats
+from ..text.durations import SECOND_NS
 
 _RECEIVED = ("fps", "kbps", "lost", "freezes", "freeze_s")
+_RECENT_S = 10.0
 _SENT = ("fps", "kbps", "width", "height", "limited")
 
 
@@ -21,6 +24,8 @@ def compact_state(state: ClientState) -> dict[str, Any]:
         "links": {direction: _link(link) for direction, link in state.links.items()},
         "history": list(state.answer.get("history", ())),
         "problem": state.problem,
+        **({"reach_bps": state.reach_bps} if isfinite(state.reach_bps) else {}),
+        **({"walk": _walk(state)} if "walk" in state.answer else {}),
     }
 
 
@@ -39,6 +44,14 @@ def compact_probes(readings: Iterable[ProbeReading]) -> dict[str, dict[str, Any]
     for one in readings:
         compact.setdefault(one.name, {})[one.kind] = {"from": one.source, **one.values}
     return compact
+
+
+def _walk(state: ClientState) -> dict[str, Any]:
+    """Where its walk between states is, and each state of the last seconds with its age."""
+    walk, now = state.answer["walk"], state.answer["monotonic_ns"]
+    stays = ((stay["at_ns"], stay["state"]) for stay in walk["past"])
+    past = [{"at_ns": at, "age_s": (now - at) / SECOND_NS, "state": name} for at, name in stays]
+    return {"state": walk["state"], "past": [stay for stay in past if stay["age_s"] < _RECENT_S] or past[-1:]}
 
 
 def _entry(one: ScheduleEntry) -> dict[str, Any]:

@@ -65,6 +65,13 @@ export function profileChange(profile, names, panel = ALL) {
   return panel === ALL ? links : { flows: { [panel]: links } };
 }
 
+// The change that sets what a text in tc's words means, in these directions of a panel.
+export function netemChange({ values, cleared }, directions, panel = ALL) {
+  const own = { ...Object.fromEntries(cleared.map((name) => [name, null])), ...values };
+  const links = Object.fromEntries(directions.map((direction) => [direction, own]));
+  return panel === ALL ? links : { flows: { [panel]: links } };
+}
+
 // The names in another order: `name` moved to a position.
 export function moved(names, name, to) {
   const others = names.filter((other) => other !== name);

@@ -6,9 +6,9 @@ import { EMPTY, next } from "./store.js";
 
 export class Session {
   // `follow(listener)` begins to pass on events and returns what ends that; `changed()` is called when there is something
-  // new to draw.
-  constructor(api, follow, changed) {
-    Object.assign(this, { api, changed, model: EMPTY, at_ms: 0, notice: undefined });
+  // new to draw. `translate(text)` says what words of tc-netem mean; a client's own API does not know.
+  constructor(api, follow, changed, translate = undefined) {
+    Object.assign(this, { api, changed, translate, model: EMPTY, at_ms: 0, notice: undefined });
     this.changes = new Changes(api, () => this.model.state, (state) => this.take("state", state));
     this.hold = new Hold({ change: (body, lease) => this.kept(api.change(body, lease)), renew: (id, lasts) => api.renew(id, lasts),
                            release: (id) => this.kept(api.release(id)) },

@@ -3,7 +3,7 @@
 export const SHOWN_S = 120;
 
 export const EMPTY = { state: undefined, connected: false, waited: false, samples: [], traffic: undefined,
-                       files: [], stats: undefined, marks: [] };
+                       files: [], stats: undefined, marks: [], stays: [] };
 
 // The next model after an event, or after the answer to a request (`state`).
 export function next(model, name, data) {
@@ -22,7 +22,7 @@ export function next(model, name, data) {
 // An event may have been written before a change whose answer is here already: the older of the two is ignored.
 function withState(model, state) {
   if (model.state && state.monotonic_ns < model.state.monotonic_ns) return model;
-  return { ...model, state, marks: marked(model.marks, state) };
+  return { ...model, state, marks: marked(model.marks, state), stays: stayed(model.stays, state) };
 }
 
 function recent(samples) {
@@ -48,6 +48,25 @@ function marked(marks, { history = [], monotonic_ns: now }) {
     }
   }
   return kept;
+}
+
+// Where the walk between states was, as {at_ns, state}, without a `state` from its end on; the first is the one in which
+// the time shown began.
+function stayed(stays, { walk, monotonic_ns: now }) {
+  const last = stays.at(-1);
+  const ended = last?.state ? [{ at_ns: now, state: undefined }] : [];
+  const fresh = walk ? walk.past.filter(({ at_ns: at }) => at > (last?.at_ns ?? -1)) : ended;
+  const all = [...stays, ...fresh];
+  const first = all.filter(({ at_ns: at }) => now - at > SHOWN_S * 1e9).length - 1;
+  return all.slice(Math.max(0, first));
+}
+
+// The changes and the states as marks for charts, {at_s, text}, oldest first; times are seconds before `now_ns`.
+export function marksOf({ marks, stays }, now_ns, describe) {
+  const changes = marks.map(({ at_ns: at, by }) => [at, describe(by)]);
+  const states = stays.map(({ at_ns: at, state }) => [at, state ?? "no states"]);
+  return [...states, ...changes].sort(([one], [other]) => one - other)
+    .map(([at, text]) => ({ at_s: Math.max(-SHOWN_S, (at - now_ns) / 1e9), text }));
 }
 
 // The lines of a panel's charts, oldest first: seconds before the newest sample, and one array for each line.

@@ -1,5 +1,7 @@
 // What the page calls things: directions, changes, drops, traffic, who did what.
 
+import { formatRate } from "./units.js";
+
 export const DIRECTION_WORDS = { ingress: "Download", egress: "Upload" };
 export const DIRECTION_MARKS = { ingress: "↓", egress: "↑" };
 
@@ -96,6 +98,12 @@ export function describeDrops(dropped = {}) {
     .filter(([cause, count]) => count && isOwnCause(cause) === own)
     .map(([cause, count]) => `${cause} ${count < 10 ? Number(count.toFixed(1)) : Math.round(count)}/s`).join(", ");
   return [list(false), list(true) && `machine too slow: ${list(true)}`].filter(Boolean).join("; ");
+}
+
+// What to say of a rate in bit/s above what the forwarder estimates that it can forward; undefined of any other.
+export function describeReach(rate, reach) {
+  if (!(rate > reach) || rate === Infinity) return undefined;
+  return `${formatRate(rate)} is out of reach: this machine forwards about ${formatRate(Number(reach.toPrecision(2)))} (an estimate)`;
 }
 
 export const sumOf = (dropped = {}, own) =>

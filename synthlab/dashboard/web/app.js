@@ -34,7 +34,8 @@ function showFailure(error) {
 // Begins the session of a participant, and ends that of the last one; undefined for none.
 function showClient(name) {
   client?.end();
-  client = name && new Session(api.client(lab.name, name), (listener) => streams.follow("client", clientEvents(lab.name, name), listener), draw);
+  client = name && new Session(api.client(lab.name, name), (listener) => streams.follow("client", clientEvents(lab.name, name), listener), draw,
+    (text) => api.netem(text));
   draw();
 }
 

@@ -11,6 +11,7 @@ export class LabApi {
   stacks() { return this.ask("GET", "/v1/stacks"); }
   scenarios() { return this.ask("GET", "/v1/scenarios"); }
   runs() { return this.ask("GET", "/v1/runs"); }
+  netem(text) { return this.ask("GET", `/v1/netem?${new URLSearchParams({ text })}`); }
   up(stack, more) { return this.ask("POST", "/v1/labs", { stack, ...more }); }
   down(lab, volumes) { return this.ask("DELETE", place(lab), { volumes }); }
   volumes(lab) { return this.ask("GET", place(lab, "volumes")); }

@@ -65,22 +65,29 @@ function zeroOf(model, run, now_ms) {
   return same ? model.zero_ms : now_ms - run.elapsed_s * 1000;
 }
 
-// Each entry of the clients' histories once, as {client, at_ms, at_ns, by, kind, change}, oldest first.
+// Each entry of the clients' histories once, as {client, at_ms, at_ns, by, kind, change}, oldest first; and each state that
+// a walk came to, of the kind WALK.
+export const WALK = "walk";
+
 function withChanges(changes, states, now_ms) {
-  const fresh = Object.entries(states).flatMap(([client, { history = [] }]) => {
-    const last_ns = Math.max(-1, ...changes.filter((one) => one.client === client).map(({ at_ns }) => at_ns));
-    return history.filter(({ at_ns, by }) => at_ns > last_ns && by !== "startup")
+  const fresh = Object.entries(states).flatMap(([client, { history = [], walk = { past: [] } }]) => {
+    const stays = walk.past.map(({ at_ns, age_s, state }) => ({ at_ns, age_s, by: WALK, kind: WALK, change: { state } }));
+    const latest = (isStay) => Math.max(-1, ...changes.filter((one) => one.client === client && (one.kind === WALK) === isStay).map(({ at_ns }) => at_ns));
+    const [change_ns, stay_ns] = [latest(false), latest(true)];
+    return [...history.filter(({ at_ns, by }) => at_ns > change_ns && by !== "startup"), ...stays.filter(({ at_ns }) => at_ns > stay_ns)]
       .map(({ at_ns, age_s, by, kind, change }) => ({ client, at_ms: now_ms - age_s * 1000, at_ns, by, kind, change }));
   });
   if (fresh.length === 0) return changes;
   return [...changes, ...fresh].filter(({ at_ms }) => now_ms - at_ms <= KEPT_S * 1000).sort((one, other) => one.at_ns - other.at_ns);
 }
 
-// Changes as marks: {at_ms, by, kind, change, clients}. One hand within a second is one mark, also in several clients.
+// Changes as marks: {at_ms, by, kind, change, clients}. One hand within a second is one mark, also in several clients; so
+// are several clients that come to the same state.
 export function marksOf(changes) {
   const marks = [];
   for (const { client, at_ms, at_ns, by, kind, change } of changes) {
-    const near = marks.find((mark) => mark.by === by && mark.kind === kind && at_ns - mark.last_ns < ONE_MARK_NS);
+    const near = marks.find((mark) => mark.by === by && mark.kind === kind && at_ns - mark.last_ns < ONE_MARK_NS
+      && (kind !== WALK || (mark.change.state === change.state && !mark.clients.includes(client))));
     if (near) {
       Object.assign(near, { last_ns: at_ns, change: change ?? near.change, clients: [...new Set([...near.clients, client])] });
     } else {

@@ -42,6 +42,14 @@ test("one hand within a second is one mark, also in several clients", () => {
     [1000, "page", ["client1", "client2"], 1.9e9], [1100, "command", ["bot"], 1.1e9], [4000, "page", ["client1"], 4e9]]);
 });
 
+test("each state that a walk comes to is marked once; clients that come to the same one together share a mark", () => {
+  const walking = (...past) => ({ ...state(0), walk: { past: past.map(([at_ns, name]) => ({ at_ns, age_s: 0.5, state: name })) } });
+  const model = after([["states", { client1: walking([5e9, "good"]), client2: walking([5e9 + 9, "good"]) }, 10_000],
+                       ["states", { client1: walking([5e9, "good"], [6e9, "gone"], [6.1e9, "good"]) }, 11_000]]);
+  assert.deepEqual(marksOf(model.changes).map(({ kind, clients, change }) => [kind, clients, change.state]),
+    [["walk", ["client1", "client2"], "good"], ["walk", ["client1"], "gone"], ["walk", ["client1"], "good"]]);
+});
+
 test("a run began when it says, and its clock goes on between its events", () => {
   const run = (id, elapsed_s) => ({ id, elapsed_s, state: "running" });
   const waiting = next(EMPTY, "run", run("a", 0), 5000);

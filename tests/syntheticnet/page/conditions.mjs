@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { changeOf, hidingLease, mainChange, mainValue, moved, newFlow, profileChange, shareChange, withoutSeed } from "../../../images/syntheticnet/web/conditions.js";
+import { changeOf, hidingLease, mainChange, mainValue, moved, netemChange, newFlow, profileChange, shareChange, withoutSeed } from "../../../images/syntheticnet/web/conditions.js";
 
 test("a slider shows what is set, an outage as a rate of nothing", () => {
   assert.equal(mainValue({ rate: "1mbit" }, "rate"), 1e6);
@@ -50,6 +50,12 @@ test("a profile clears what it does not set", () => {
 test("a profile of a flow changes both links of this flow, and nothing else", () => {
   const links = { ingress: { rate: null }, egress: { rate: "1mbit" } };
   assert.deepEqual(profileChange({ egress: { rate: "1mbit" } }, ["rate"], "*:udp"), { flows: { "*:udp": links } });
+});
+
+test("what tc's words mean is set in the chosen directions, and clears what it replaces", () => {
+  const meant = { values: { loss: "1%" }, cleared: ["loss_burst"] };
+  assert.deepEqual(netemChange(meant, ["egress"]), { egress: { loss: "1%", loss_burst: null } });
+  assert.deepEqual(Object.keys(netemChange(meant, ["ingress", "egress"], "*:udp").flows["*:udp"]), ["ingress", "egress"]);
 });
 
 test("a flow moves, and a new one may come first", () => {

@@ -1,4 +1,4 @@
-// The conditions as text for the command line, stack files, the API and TypeScript.
+// The conditions as text for the command line, stack files, the API, Python and TypeScript.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,8 +16,24 @@ test("commands, one for each direction that differs", () => {
     "synthlab set client2 --lab call --flow '*:udp' --loss 5%",
     "synthlab set client2 --lab call --flow 'sfu:rtp,pt=96' --egress --outage true"].join("\n"));
   assert.equal(copyText("command", {}, WHO), "# nothing is set");
-  assert.equal(copyText("command", { states: { good: { mean: "2s" } }, state: "good" }, WHO),
-    "# and --states FILE: a file with what YAML has below states");
+});
+
+const STATES = { good: { mean: "20s" }, gone: { mean: "2s", to: { good: 1 }, egress: { outage: true } } };
+
+test("states are a file and the command that walks between them, after all other values, from the present one on", () => {
+  assert.equal(copyText("command", { egress: { rate: "1mbit" }, states: STATES, state: "gone" }, WHO), [
+    "synthlab set client2 --lab call --egress --rate 1mbit",
+    "cat >states.yaml <<'END'", "good:", "  mean: 20s", "gone:", "  mean: 2s", "  to:", "    good: 1", "  egress:", "    outage: true", "END",
+    "synthlab set client2 --lab call --states states.yaml --state gone"].join("\n"));
+  assert.match(copyText("command", { states: STATES, state: "good" }, {}), /^cat >states[^]*END\nsynthlab set CLIENT --states states.yaml$/);
+  assert.match(copyText("yaml", { states: STATES, state: "gone" }, WHO), /^network:\n  states:\n    good:\n      mean: 20s\n[^]*\n  state: gone\n$/);
+});
+
+test("Python is a call with the values as it writes them", () => {
+  assert.equal(copyText("python", { egress: { outage: true }, states: { bad: { mean: "2s" } }, state: "bad" }, WHO), [
+    'lab["client2"].set(', "    egress={", '        "outage": True,', "    },", "    states={", '        "bad": {', '            "mean": "2s",', "        },", "    },",
+    '    state="bad",', ")"].join("\n"));
+  assert.equal(copyText("python", {}, WHO), "# nothing is set");
 });
 
 test("YAML quotes what would read otherwise", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EMPTY, linesOf, next } from "../../../images/syntheticnet/web/store.js";
+import { EMPTY, linesOf, marksOf, next } from "../../../images/syntheticnet/web/store.js";
 
 const S = 1e9;
 const after = (...events) => events.reduce((model, [name, data]) => next(model, name, data), EMPTY);
@@ -26,6 +26,20 @@ test("changes are marked once, those of one hand in a row as one, for two minute
                       state(4, [change(1.1, "page"), change(2, "command"), change(3.5, "page")]));
   assert.deepEqual(model.marks.map(({ at_ns: at, by }) => [at / S, by]), [[1, "page"], [2, "command"], [3.5, "page"]]);
   assert.deepEqual(next(model, ...state(122.5, [])).marks.map(({ at_ns: at }) => at / S), [3.5]);
+});
+
+test("each state of a walk is kept once, with the one in which the time shown began, until the walk ends", () => {
+  const state = (now, ...past) => ["state", { monotonic_ns: now * S, walk: { past: past.map(([at, one]) => ({ at_ns: at * S, state: one })) } }];
+  const model = after(state(12, [2, "good"], [10, "bad"]), state(140, [10, "bad"], [130, "good"]));
+  assert.deepEqual(model.stays.map(({ at_ns: at, state: one }) => [at / S, one]), [[10, "bad"], [130, "good"]]);
+  const ended = after(state(12, [2, "good"]), ["state", { monotonic_ns: 13 * S }], ["state", { monotonic_ns: 14 * S }]);
+  assert.deepEqual(ended.stays.map(({ at_ns: at, state: one }) => [at / S, one]), [[2, "good"], [13, undefined]]);
+});
+
+test("charts mark changes and states in order of time, from their left edge on", () => {
+  const marks = [{ at_ns: 100 * S, by: "page" }], stays = [{ at_ns: 10 * S, state: "good" }, { at_ns: 150 * S, state: undefined }];
+  assert.deepEqual(marksOf({ marks, stays }, 160 * S, (by) => `by ${by}`),
+    [{ at_s: -120, text: "good" }, { at_s: -60, text: "by page" }, { at_s: -10, text: "no states" }]);
 });
 
 test("the lines of a chart have a gap where a panel has no value", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { describeChange, describeDrops, describeEntry, describeHealth, describeHelp, describeRefusal, grouped, seen, trafficWords } from "../../../images/syntheticnet/web/words.js";
+import { describeChange, describeDrops, describeEntry, describeHealth, describeHelp, describeReach, describeRefusal, grouped, seen, trafficWords } from "../../../images/syntheticnet/web/words.js";
 
 test("drops are listed by cause, those of a slow machine apart", () => {
   assert.equal(describeDrops({ stalled: 98, loss: 9.74, queue: 0 }), "loss 9.7/s; machine too slow: stalled 98/s");
@@ -41,6 +41,14 @@ test("a lease that replaces all says so", () => {
 test("an error next to its own field omits the path; that of another keeps it", () => {
   assert.equal(describeRefusal("egress.rate: '5' is not a rate", "egress.rate"), "'5' is not a rate");
   assert.equal(describeRefusal("egress.rate_trace: 'x'", "egress.rate"), "egress.rate_trace: 'x'");
+});
+
+test("a rate above what the forwarder reaches says so, unlimited does not", () => {
+  assert.equal(describeReach(300e6, 168_300_000), "300 Mbit/s is out of reach: this machine forwards about 170 Mbit/s (an estimate)");
+  assert.equal(describeReach(1e6, 168e6), undefined);
+  assert.equal(describeReach(Infinity, 168e6), undefined);
+  assert.equal(describeReach(undefined, 168e6), undefined);
+  assert.equal(describeReach(300e6, undefined), undefined);
 });
 
 test("traffic is named by what it carries", () => {

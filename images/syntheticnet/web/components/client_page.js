@@ -1,6 +1,6 @@
 // The page of one client: the bar, a panel for all traffic and for each flow, the call, and live traffic.
 
-import { ALL, DIRECTIONS, changeOf, flowNames, hidingLease, linkOf, mainChange, matchOf, moved, newFlow, ownerOf, profileChange, shareChange, valuesOf, withoutSeed } from "../conditions.js";
+import { ALL, DIRECTIONS, changeOf, flowNames, hidingLease, linkOf, mainChange, matchOf, moved, netemChange, newFlow, ownerOf, profileChange, shareChange, valuesOf, withoutSeed } from "../conditions.js";
 import { copyText } from "../copy.js";
 import { placesOf } from "../places.js";
 import { describeHealth, describeRefusal } from "../words.js";
@@ -24,7 +24,7 @@ export function ClientPage({ session, schema, profiles, inside = false }) {
   const [draft, setDraft] = useState(undefined);
   const [dropAt, setDropAt] = useState(undefined);
   const panels = useRef(null);
-  const { state, samples, marks, files } = model;
+  const { state, samples, marks, stays, files } = model;
   const health = describeHealth(model);
   if (!state) return html`<p class="waiting" role="status">${health.word} ...</p>`;
 
@@ -61,6 +61,7 @@ export function ClientPage({ session, schema, profiles, inside = false }) {
       return setValues(name, direction, { [value]: file.name });
     },
     onProfile: (profile) => tried(() => make(profileChange(profile.conditions, schema.map(({ name: value }) => value), name))),
+    onNetem: (meant, directions) => make(netemChange(meant, directions, name)),
     onOpen: (shown) => openPanel(name, shown),
     onMute: (muted) => tried(() => make(name === ALL ? { muted: muted || null } : { flows: { [name]: { muted: muted || null } } })),
     onLight: setLit,
@@ -95,7 +96,7 @@ export function ClientPage({ session, schema, profiles, inside = false }) {
     openPanel(row.match);
     requestAnimationFrame(() => reveal(panels.current, row.match, row.direction));
   });
-  const common = { schema, profiles, leases, samples, marks, now_ns: samples.at(-1)?.monotonic_ns, disabled };
+  const common = { schema, profiles, leases, samples, marks, stays, reach: state.forwarder.reach_bps, translate: session.translate, now_ns: samples.at(-1)?.monotonic_ns, disabled };
   const below = Object.fromEntries(DIRECTIONS.map((direction) => [direction, linkOf(conditions, ALL, direction)]));
 
   return html`

@@ -2,16 +2,17 @@
 
 import { MAIN, hidingLease, mainValue } from "../conditions.js";
 import { formatSeconds } from "../units.js";
-import { DIRECTION_WORDS } from "../words.js";
+import { DIRECTION_WORDS, describeReach } from "../words.js";
 import { html } from "./html.js";
 import { LinkCharts } from "./link_charts.js";
 import { ValueSlider } from "./value_slider.js";
 
 const MEANING = { ingress: "toward the client", egress: "from the client" };
 
-// `below` are the values of all traffic that a flow shares; undefined for all traffic itself.
-export function LinkColumn({ panel, title, direction, link, below, leases, samples, marks, now_ns: now, disabled, onMain, onShare }) {
+// `reach` is the highest rate that the forwarder estimates. `below` are the values of all traffic that a flow shares; undefined for all traffic itself.
+export function LinkColumn({ panel, title, direction, link, below, leases, samples, marks, stays, reach, now_ns: now, disabled, onMain, onShare }) {
   const word = DIRECTION_WORDS[direction];
+  const inForce = samples.at(-1)?.panels[panel]?.[direction]?.set?.rate_bps;
   return html`
     <section class="column" aria-label=${`${title}, ${word}`}>
       <h3>${word} <small>${MEANING[direction]}</small></h3>
@@ -19,9 +20,10 @@ export function LinkColumn({ panel, title, direction, link, below, leases, sampl
         <${ValueSlider} key=${name} name=${name} place=${`${title} ${word}`} disabled=${disabled}
           value=${mainValue(link, name)} shared=${below && mainValue(below, name)}
           note=${noteOf({ name, link, below, left: hidingLease(leases, panel, direction, name === "rate" ? ["rate", "outage"] : [name]) })}
+          warning=${name === "rate" ? describeReach(inForce, reach) : undefined}
           onChange=${(number, gesture) => onMain(direction, name, number, gesture)}
           onShare=${below && (() => onShare(direction, name))} />`)}
-      <${LinkCharts} samples=${samples} panel=${panel} direction=${direction} place=${`${title} ${word}`} marks=${marks} now_ns=${now} />
+      <${LinkCharts} samples=${samples} panel=${panel} direction=${direction} place=${`${title} ${word}`} marks=${marks} stays=${stays} now_ns=${now} />
     </section>`;
 }
 

@@ -6,6 +6,7 @@ import { DIRECTION_MARKS, DIRECTION_WORDS, describeValues } from "../words.js";
 import { html, useState } from "./html.js";
 import { LinkColumn } from "./link_column.js";
 import { MoreValues } from "./more_values.js";
+import { NetemForm } from "./netem_form.js";
 import { ProfileMenu } from "./profile_menu.js";
 
 // `name` is ALL or that of a flow, `owner` its conditions; the callbacks get (direction, ...) as those of its parts.
@@ -35,7 +36,7 @@ export function Panel(props) {
     </article>`;
 }
 
-function Opened({ name, title, owner, below, schema, leases, samples, marks, now_ns: now, disabled, onMain, onShare, onValue, onUpload }) {
+function Opened({ name, title, owner, below, schema, leases, samples, marks, stays, reach, now_ns: now, disabled, translate, onMain, onShare, onValue, onUpload, onNetem }) {
   const [more, setMore] = useState(false);
   const links = Object.fromEntries(DIRECTIONS.map((direction) => [direction, owner[direction] ?? {}]));
   const others = DIRECTIONS.flatMap((direction) => Object.keys(links[direction])).filter((value) => ![...MAIN, "outage"].includes(value)).length;
@@ -43,11 +44,12 @@ function Opened({ name, title, owner, below, schema, leases, samples, marks, now
     <div class="columns">
       ${DIRECTIONS.map((direction) => html`
         <${LinkColumn} key=${direction} panel=${name} title=${title} direction=${direction} link=${links[direction]} below=${below?.[direction]}
-          leases=${leases} samples=${samples} marks=${marks} now_ns=${now} disabled=${disabled} onMain=${onMain} onShare=${onShare} />`)}
+          leases=${leases} samples=${samples} marks=${marks} stays=${stays} reach=${reach} now_ns=${now} disabled=${disabled} onMain=${onMain} onShare=${onShare} />`)}
     </div>
     <button class="more-button" aria-expanded=${more ? "true" : "false"} onClick=${() => setMore(!more)}>
       <span class="triangle" aria-hidden="true"></span>More values${others ? html` <b class="count">${others} set</b>` : ""}</button>
-    ${more && html`<${MoreValues} schema=${schema} links=${links} below=${below} title=${title} disabled=${disabled} onValue=${onValue} onUpload=${onUpload} />`}`;
+    ${more && html`<${MoreValues} schema=${schema} links=${links} below=${below} title=${title} disabled=${disabled} onValue=${onValue} onUpload=${onUpload} />`}
+    ${translate && html`<${NetemForm} title=${title} disabled=${disabled} translate=${translate} onSet=${onNetem} />`}`;
 }
 
 // What is set in one direction, and the rate measured there.

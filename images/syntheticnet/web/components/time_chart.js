@@ -5,7 +5,7 @@ import { SHOWN_S } from "../store.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 
 const AXIS_PX = 60;
-const LABEL_PX = 44;
+const LABEL_PX = 44, APART_PX = 3;
 const FONT = "10px system-ui, sans-serif";
 const LAST = { from: -SHOWN_S, to: 0, ticks: [-SHOWN_S, -SHOWN_S / 2, 0], tickOf: (at) => (at === -SHOWN_S / 2 ? "1 min ago" : "") };
 const DARK = "(prefers-color-scheme: dark)";
@@ -80,10 +80,10 @@ const colourIn = (node) => (name) => {
   return color;
 };
 
-// A thin line for each change, and who made it where there is room.
+// A thin line for each mark, without those right beside another, and its text where there is room.
 function drawMarks({ ctx, bbox, valToPos }, marks, colour) {
   const ratio = devicePixelRatio;
-  let free = -Infinity;
+  let free = -Infinity, last = -Infinity;
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = colour;
   ctx.lineWidth = 1;
@@ -93,6 +93,8 @@ function drawMarks({ ctx, bbox, valToPos }, marks, colour) {
   ctx.textAlign = "left";
   for (const { at_s: at, text } of marks) {
     const x = Math.round(valToPos(at, "x", true)) + 0.5;
+    if (x < last + APART_PX * ratio) continue;
+    last = x;
     ctx.globalAlpha = 0.35;
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);

@@ -9,7 +9,8 @@ const UNITS = { rate: "kbit/s", time: "ms", share: "%" };
 
 // `value` is the number in force, undefined where the link does not set it; `shared` is what applies then.
 // `onChange(number, gesture)` returns a promise; `onShare()` clears the value. `note` is {mark, text}: why it is so.
-export function ValueSlider({ name, place, value, shared, note, disabled, onChange, onShare }) {
+// `warning` is a line about the value.
+export function ValueSlider({ name, place, value, shared, note, warning, disabled, onChange, onShare }) {
   const scale = SCALES[name];
   const { shown: number, failure, grip, move, drop } = useHeld(value ?? shared ?? scale.none, onChange);
   const shown = wordsOf(name, number);
@@ -27,6 +28,7 @@ export function ValueSlider({ name, place, value, shared, note, disabled, onChan
       ${!note && onShare && value !== undefined && html`
         <button class="icon" title=${`Use the ${name} of all traffic`} aria-label=${`Clear ${label}`} disabled=${disabled} onClick=${onShare}>×</button>`}
       ${failure && html`<span class="refusal" role="alert">${failure}</span>`}
+      ${warning && html`<span class="warning">${warning}</span>`}
     </div>`;
 }
 

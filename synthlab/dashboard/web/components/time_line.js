@@ -1,6 +1,6 @@
 // One time axis for the whole lab: a line for each participant, changes as marks, and the steps of a scenario as bars.
 
-import { KEPT_S, marksOf, meanFps } from "../lab_store.js";
+import { KEPT_S, WALK, marksOf, meanFps } from "../lab_store.js";
 import { barsOf, lengthOf } from "../runs.js";
 import { axisOf, describeChange, describeWho, figure, formatRate } from "../shared.js";
 import { html, TimeChart, useState } from "./shared.js";
@@ -68,8 +68,10 @@ export function elapsedOf({ run: latest, zero_ms: zero }, run, now) {
   return latest?.id === run.id && zero !== undefined ? Math.min((now - zero) / 1000, KEPT_S) : undefined;
 }
 
-const markWords = ({ by, kind, clients }) =>
-  `${KINDS[kind] ?? describeWho(by)}: ${clients.length > 2 ? `${clients.length} clients` : clients.join(", ")}`;
+const markWords = ({ by, kind, change, clients }) => {
+  const who = clients.length > 2 ? `${clients.length} clients` : clients.join(", ");
+  return kind === WALK ? `${who}: ${change.state}` : `${KINDS[kind] ?? describeWho(by)}: ${who}`;
+};
 const timeWords = (at_s, isRun) => (isRun ? `${at_s.toFixed(1)} s` : `${Math.round(-at_s)} s ago`);
 
 function lastWords(values, format) {
