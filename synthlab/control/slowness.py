@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from syntheticnet.conditions import DIRECTIONS, RATE
+from syntheticnet.conditions import DIRECTIONS, RATE, Conditions
 
 from .state import MOST_LATE_MS, ClientState
 
 FULLY_BUSY = 0.9
 """From this share of one processor on, a forwarder has no time left: it does not use two."""
+DOUBTFUL_BPS = 50_000_000
+"""A rate from which on a slow machine may not reach it: less than a third of what two CPUs of a common server do."""
 REACHED = 0.9
 """The least share of a rate that counts as reached while the forwarder is fully busy."""
 
@@ -43,14 +45,20 @@ def out_of_reach(states: Mapping[str, ClientState]) -> list[str]:
         f"{RATE.format(float(f'{state.reach_bps:.2g}'))} of full-size packets (an estimate)"
         for name, state in states.items()
         for direction in DIRECTIONS
-        for flow, rate_bps in _rates(state, direction)
+        for flow, rate_bps in _rates(state.configured, direction)
         if state.reach_bps < rate_bps < math.inf
     ]
 
 
-def _rates(state: ClientState, direction: str) -> Iterator[tuple[str, float]]:
+def is_doubtful(configured: Conditions) -> bool:
+    """Whether a rate is in force that is worth asking the forwarder about."""
+    rates = (rate_bps for direction in DIRECTIONS for _, rate_bps in _rates(configured.in_force(), direction))
+    return any(DOUBTFUL_BPS <= rate_bps < math.inf for rate_bps in rates)
+
+
+def _rates(configured: Conditions, direction: str) -> Iterator[tuple[str, float]]:
     """The rates that are set, each with its flow."""
-    for flow, owner in (("", state.configured), *((f" {flow.name}", flow) for flow in state.configured.flows)):
+    for flow, owner in (("", configured), *((f" {flow.name}", flow) for flow in configured.flows)):
         rate_bps = getattr(owner, direction).rate_bps
         if rate_bps is not None:
             yield flow, rate_bps

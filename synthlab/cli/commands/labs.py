@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...control.backend import Backend, choose_lab
+from ...control.running_lab import RunningLab
+from ...control.slowness import is_doubtful, out_of_reach
 from ...deploy.claim import take_down
 from ...engine.factory import ENGINES
 from ...engine.ttl import SHORTEST_TTL_NS
@@ -130,6 +132,19 @@ def up(
     for line in _notes(described):
         console.print_note(line)
     show_containers(backend, backend.engine.containers(described.name), json, fresh=True)
+    for line in _out_of_reach(described, backend):
+        console.print_note(line)
+
+
+def _out_of_reach(stack: Stack, backend: Backend) -> Iterator[str]:
+    """One line for each rate out of reach of a server or service.
+
+    Only those with a rate that may be are asked: an API of theirs starts with the first request, which costs.
+    """
+    fast = [name for name, network in stack.conditioned.items() if is_doubtful(network.conditions)]
+    if fast:
+        running = RunningLab.named(backend, stack.name)
+        yield from out_of_reach(running.states(running.find(fast)))
 
 
 def _notes(stack: Stack) -> Iterator[str]:

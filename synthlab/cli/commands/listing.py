@@ -84,7 +84,7 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
 def show_containers(backend: Backend, containers: list[Container], json: bool, fresh: bool = False) -> None:
     """Print containers with the state of their APIs; notes images of another version, and rates out of reach.
 
-    The APIs of `fresh` companions are not asked: they have nothing to report, and start with the first request.
+    The APIs of `fresh` companions are not asked: they have no problem to report, and start with the first request.
     """
     unasked = {one.id for one in containers if fresh and one.network_of}
     states = _states(backend, [one for one in containers if one.id not in unasked])

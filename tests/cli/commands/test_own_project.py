@@ -9,6 +9,7 @@ import pytest
 
 from synthlab.cli.main import main
 from synthlab.control.backend import Backend
+from synthlab.control.state import ClientState
 from synthlab.testing import FakeClientApi, FakeEngine
 
 from ...stack.compose_projects import resolved
@@ -44,6 +45,32 @@ def test_what_up_says(capsys: pytest.CaptureFixture[str]) -> None:
     ):
         assert expected in lines
     assert OUTSIDE in output.out.splitlines()
+
+
+@pytest.mark.issue(15)
+@pytest.mark.parametrize(("rate", "is_asked"), [("300mbit", True), ("10mbit", False)])
+def test_a_rate_out_of_reach_of_a_service(
+    rate: str, is_asked: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`up` says it of a service as of a client, and does not start the API of one whose rate any machine reaches."""
+    engine = _Engine()
+    network = {"x-synthlab": {"egress": {"rate": rate}}}
+    monkeypatch.setattr(
+        engine, "compose_config", lambda *given, **named: resolved({"web": WEB | network})(*given, *named.values())
+    )
+    asked = []
+
+    class Api(FakeClientApi):
+        def state(self) -> ClientState:
+            asked.append(self.name)
+            return super().state()
+
+    api = Api("web", {"egress": {"rate": rate}})
+    api.reach_bps = 170_000_000
+    assert main(["up", "--impair", "web"], Backend(engine, lambda container: api)) == 0
+    line = "web egress: 300mbit is out of reach: this machine forwards about 170mbit of full-size packets (an estimate)"
+    assert (line in capsys.readouterr().err.splitlines()) == is_asked
+    assert bool(asked) == is_asked
 
 
 def test_who_is_not_conditioned(capsys: pytest.CaptureFixture[str]) -> None:
