@@ -17,6 +17,7 @@ from .figure import Drawing
 from .network import network_rows
 from .page import page
 from .planned_conditions import plan_conditions
+from .states import planned_states
 
 MOST_DRAWN = 16
 
@@ -49,11 +50,13 @@ class PlanDrawings:
     @property
     def clients(self) -> Iterator[tuple[str, Drawing]]:
         """The clients with impaired conditions at any time, in stack order."""
-        axis = self.axis
+        axis, visits = self.axis, list(self.plan.visits())
         configured = plan_conditions(self.plan, axis.ends_s)
         names = dict.fromkeys(entry.client for entry in configured)
+        networks = {name: ConfiguredLinks.of(configured, name, axis.ends_s) for name in names}
         rows = (
-            (name, list(network_rows(name, {}, ConfiguredLinks.of(configured, name, axis.ends_s)))) for name in names
+            (name, [*planned_states(visits, name, axis.ends_s), *network_rows(name, {}, network)])
+            for name, network in networks.items()
         )
         impaired = [(name, own) for name, own in rows if own]
         return ((name, draw_rows(own, axis)) for name, own in impaired[:MOST_DRAWN])

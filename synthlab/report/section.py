@@ -19,6 +19,7 @@ from .draw_timeline import draw_bars
 from .figure import Drawing
 from .network import network_rows
 from .probes import is_probe, probe_rows
+from .states import recorded_states
 from .timeline import SIGNS, axis_of, step_bars, took
 from .webrtc import drawn, own_rows, webrtc_rows
 
@@ -96,6 +97,7 @@ def client_rows(record: Record, client: str, ends_s: float) -> Iterator[Row]:
     """The client's network, its media, what probes measured of it, and other numbers that expectations read."""
     asked = asked_numbers(record, client)
     participants = {part for name in asked for part in name.split(".")[2:3]}
+    yield from recorded_states(record, client, ends_s)
     yield from network_rows(client, record.samples, ConfiguredLinks.of(record.configured, client, ends_s))
     yield from webrtc_rows(client, record.samples, participants)
     yield from probe_rows(client, record.samples)

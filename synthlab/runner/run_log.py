@@ -130,6 +130,7 @@ def _planned(run: StepRun, track: str, depth: int) -> Played:
         depth=depth,
         mark=run.mark,
         clients=tuple(dict.fromkeys(name for timed in run.actions for name in _of(timed.action))),
+        stays=tuple((seconds_of(at_ns), name) for at_ns, name in run.part.stays),
     )
 
 

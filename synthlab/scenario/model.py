@@ -41,13 +41,15 @@ class Timed:
 class StepPlan:
     """The planned work of one step. It takes `least_ns` to `most_ns`, or longer if its `tracks` do.
 
-    The step waits only for the first of its `actions`; the others run in parallel with the steps that follow.
+    The step waits only for the first of its `actions`; the others run in parallel with the steps that follow. `stays`:
+    the names of the states that it walks through, each with the time from its start.
     """
 
     actions: tuple[Timed, ...] = ()
     tracks: tuple[Track, ...] = ()
     least_ns: int = 0
     most_ns: int = 0
+    stays: tuple[tuple[int, str], ...] = ()
 
 
 class Planner(Protocol):

@@ -25,7 +25,8 @@ class Played:
     """One execution of one step. `planned_s` is when it was due, `began_s` when its first action took effect.
 
     A step that was not reached has neither. `ended_s` is when it finished, `until_s` when its effect ended (conditions
-    with a `for`, traffic). `error` is why it could not be played.
+    with a `for`, traffic). `error` is why it could not be played. `stays`: the names of the states that it walks
+    through, each with the seconds from its start.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Played:
     ended_s: float | None = None
     until_s: float | None = None
     error: str | None = None
+    stays: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +133,7 @@ class Record:
     def from_dict(cls, values: Mapping[str, Any]) -> Record:
         """Parse the result of `to_dict`, also after a round trip through JSON; raises TypeError for unknown keys."""
         parts: dict[str, Any] = {
-            "steps": tuple(Played(**{**one, "clients": tuple(one["clients"])}) for one in values["steps"]),
+            "steps": tuple(_played(one) for one in values["steps"]),
             "judged": tuple(Judged(**one) for one in values["judged"]),
             "configured": tuple(Configured(**one) for one in values["configured"]),
             "samples": {name: Series(**series) for name, series in values["samples"].items()},
@@ -140,3 +142,8 @@ class Record:
             "baseline": tuple(values["baseline"]) if values["baseline"] else None,
         }
         return cls(**{**values, **parts})
+
+
+def _played(values: Mapping[str, Any]) -> Played:
+    stays = tuple((at_s, name) for at_s, name in values.get("stays", ()))
+    return Played(**{**values, "clients": tuple(values["clients"]), "stays": stays})

@@ -395,3 +395,6 @@ def test_states_are_played_as_planned(tmp_path: Path) -> None:
         change.get("egress", {}) for change in planned
     ]
     assert done.apis["client2"].conditions.egress.to_dict() == {}
+    stays = player.log.steps[0].stays
+    assert [name for _, name in stays[:3]] == ["good", "bad", "good"]
+    assert [at_s for at_s, _ in stays][: len(planned)] == [seconds_of(timed.at_ns) for timed in visit.run.actions]

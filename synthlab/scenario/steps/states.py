@@ -54,9 +54,10 @@ class StatesStep:
     files: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, planner: Planner) -> StepPlan:
-        points = tuple((at_ns, self.walk.changes[name]) for at_ns, name in self._stays(planner))
+        stays = tuple(self._stays(planner))
+        points = tuple((at_ns, self.walk.changes[name]) for at_ns, name in stays)
         timeline = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns, files=self.files)
-        return StepPlan(actions=timeline.actions(planner))
+        return StepPlan(actions=timeline.actions(planner), stays=stays)
 
     def _stays(self, planner: Planner) -> Iterator[tuple[int, str]]:
         """When each stay begins, and in which state."""
