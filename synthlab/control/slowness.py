@@ -12,7 +12,7 @@ from .state import MOST_LATE_MS, ClientState
 FULLY_BUSY = 0.9
 """From this share of one processor on, a forwarder has no time left: it does not use two."""
 DOUBTFUL_BPS = 50_000_000
-"""A rate from which on a slow machine may not reach it: less than a third of what two CPUs of a common server do."""
+"""A rate from which on a slow machine may not reach it: a twentieth of what two CPUs of a server estimate, 1.1gbit."""
 REACHED = 0.9
 """The least share of a rate that counts as reached while the forwarder is fully busy."""
 

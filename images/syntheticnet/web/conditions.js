@@ -13,6 +13,9 @@ export const linkOf = (conditions, panel, direction) => ownerOf(conditions, pane
 
 export const ownerOf = (conditions, panel) => (panel === ALL ? conditions : conditions.flows?.[panel]);
 
+// The values of one direction of a panel in a state; none without one.
+export const stateLink = (state, panel, direction) => linkOf(state ?? {}, panel, direction);
+
 export const flowNames = (conditions) => Object.keys(conditions.flows ?? {});
 
 export const matchOf = (name, flow) => flow.match ?? name;

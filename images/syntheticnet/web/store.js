@@ -61,12 +61,14 @@ function stayed(stays, { walk, monotonic_ns: now }) {
   return all.slice(Math.max(0, first));
 }
 
-// The changes and the states as marks for charts, {at_s, text}, oldest first; times are seconds before `now_ns`.
-export function marksOf({ marks, stays }, now_ns, describe) {
-  const changes = marks.map(({ at_ns: at, by }) => [at, describe(by)]);
-  const states = stays.map(({ at_ns: at, state }) => [at, state ?? "no states"]);
-  return [...states, ...changes].sort(([one], [other]) => one - other)
-    .map(([at, text]) => ({ at_s: Math.max(-SHOWN_S, (at - now_ns) / 1e9), text }));
+// The stays in the states called `names` as spans of a chart, {from_s, to_s, text, share}: seconds before `now_ns`, and how
+// far down the list of states it is, from 0 to 1.
+export function spansOf(stays, names, now_ns) {
+  const ends = [...stays.slice(1).map(({ at_ns: at }) => at), now_ns];
+  const second = (at) => Math.max(-SHOWN_S, (at - now_ns) / 1e9);
+  return stays.map(({ at_ns: at, state }, index) => ({ from_s: second(at), to_s: second(ends[index]), text: state }))
+    .filter(({ from_s: from, to_s: to, text }) => text !== undefined && to > from)
+    .map((span) => ({ ...span, share: Math.max(0, names.indexOf(span.text)) / Math.max(1, names.length - 1) }));
 }
 
 // The lines of a panel's charts, oldest first: seconds before the newest sample, and one array for each line.

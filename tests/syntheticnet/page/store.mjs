@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EMPTY, linesOf, marksOf, next } from "../../../images/syntheticnet/web/store.js";
+import { EMPTY, linesOf, next, spansOf } from "../../../images/syntheticnet/web/store.js";
 
 const S = 1e9;
 const after = (...events) => events.reduce((model, [name, data]) => next(model, name, data), EMPTY);
@@ -36,10 +36,11 @@ test("each state of a walk is kept once, with the one in which the time shown be
   assert.deepEqual(ended.stays.map(({ at_ns: at, state: one }) => [at / S, one]), [[2, "good"], [13, undefined]]);
 });
 
-test("charts mark changes and states in order of time, from their left edge on", () => {
-  const marks = [{ at_ns: 100 * S, by: "page" }], stays = [{ at_ns: 10 * S, state: "good" }, { at_ns: 150 * S, state: undefined }];
-  assert.deepEqual(marksOf({ marks, stays }, 160 * S, (by) => `by ${by}`),
-    [{ at_s: -120, text: "good" }, { at_s: -60, text: "by page" }, { at_s: -10, text: "no states" }]);
+test("charts show each stay until the next, from their left edge on, and nothing after the walk has ended", () => {
+  const stays = [{ at_ns: 10 * S, state: "good" }, { at_ns: 100 * S, state: "gone" }, { at_ns: 150 * S, state: undefined }];
+  assert.deepEqual(spansOf(stays, ["good", "poor", "gone"], 160 * S),
+    [{ from_s: -120, to_s: -60, text: "good", share: 0 }, { from_s: -60, to_s: -10, text: "gone", share: 1 }]);
+  assert.deepEqual(spansOf([stays[1]], ["gone"], 160 * S), [{ from_s: -60, to_s: 0, text: "gone", share: 0 }]);
 });
 
 test("the lines of a chart have a gap where a panel has no value", () => {

@@ -96,7 +96,7 @@ export function ClientPage({ session, schema, profiles, inside = false }) {
     openPanel(row.match);
     requestAnimationFrame(() => reveal(panels.current, row.match, row.direction));
   });
-  const common = { schema, profiles, leases, samples, marks, stays, reach: state.forwarder.reach_bps, translate: session.translate, now_ns: samples.at(-1)?.monotonic_ns, disabled };
+  const common = { schema, profiles, leases, samples, marks, stays, state: conditions.state, states: conditions.states ?? {}, reach: state.forwarder.reach_bps, translate: session.translate, now_ns: samples.at(-1)?.monotonic_ns, disabled };
   const below = Object.fromEntries(DIRECTIONS.map((direction) => [direction, linkOf(conditions, ALL, direction)]));
 
   return html`

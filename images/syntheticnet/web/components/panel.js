@@ -36,7 +36,7 @@ export function Panel(props) {
     </article>`;
 }
 
-function Opened({ name, title, owner, below, schema, leases, samples, marks, stays, reach, now_ns: now, disabled, translate, onMain, onShare, onValue, onUpload, onNetem }) {
+function Opened({ name, title, owner, below, schema, leases, samples, marks, stays, state, states, reach, now_ns: now, disabled, translate, onMain, onShare, onValue, onUpload, onNetem }) {
   const [more, setMore] = useState(false);
   const links = Object.fromEntries(DIRECTIONS.map((direction) => [direction, owner[direction] ?? {}]));
   const others = DIRECTIONS.flatMap((direction) => Object.keys(links[direction])).filter((value) => ![...MAIN, "outage"].includes(value)).length;
@@ -44,7 +44,7 @@ function Opened({ name, title, owner, below, schema, leases, samples, marks, sta
     <div class="columns">
       ${DIRECTIONS.map((direction) => html`
         <${LinkColumn} key=${direction} panel=${name} title=${title} direction=${direction} link=${links[direction]} below=${below?.[direction]}
-          leases=${leases} samples=${samples} marks=${marks} stays=${stays} reach=${reach} now_ns=${now} disabled=${disabled} onMain=${onMain} onShare=${onShare} />`)}
+          leases=${leases} samples=${samples} marks=${marks} stays=${stays} state=${state} states=${states} reach=${reach} now_ns=${now} disabled=${disabled} onMain=${onMain} onShare=${onShare} />`)}
     </div>
     <button class="more-button" aria-expanded=${more ? "true" : "false"} onClick=${() => setMore(!more)}>
       <span class="triangle" aria-hidden="true"></span>More values${others ? html` <b class="count">${others} set</b>` : ""}</button>

@@ -5,27 +5,30 @@ import { SHOWN_S } from "../store.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 
 const AXIS_PX = 60;
-const LABEL_PX = 44, APART_PX = 3;
+const LABEL_PX = 44, STRIP_PX = 14;
 const FONT = "10px system-ui, sans-serif";
 const LAST = { from: -SHOWN_S, to: 0, ticks: [-SHOWN_S, -SHOWN_S / 2, 0], tickOf: (at) => (at === -SHOWN_S / 2 ? "1 min ago" : "") };
 const DARK = "(prefers-color-scheme: dark)";
 
 // `lines` are {values, colour, width, dash, fill, bars, scale}; colours are names of CSS variables. `at` are seconds
 // before the newest sample. `marks` are {at_s, text}. `tops` are the top values of the scales by name ("y", "bars").
-// `span` is {from, to, ticks, tickOf}: the times shown, by default the last two minutes.
-export function TimeChart({ label, at, lines, marks, tops, format, height, times, span = LAST }) {
+// `span` is {from, to, ticks, tickOf}: the times shown, by default the last two minutes. `spans` are {from_s, to_s, text,
+// share}: parts of the time to tell apart, the darker the greater their share; with `names`, their texts stand above.
+export function TimeChart({ label, at, lines, marks, tops, format, height, times, span = LAST, spans = [], names = false }) {
   const holder = useRef(null), plot = useRef(null), drawn = useRef({});
-  drawn.current = { marks, tops, span, format };
+  drawn.current = { marks, tops, span, format, spans };
+  const strip = names && spans.length > 0;
+  const full = height + (strip ? STRIP_PX : 0);
   const scheme = useScheme();
 
   useEffect(() => {
     const node = holder.current;
-    const options = optionsOf({ node, lines, drawn, height, times });
+    const options = optionsOf({ node, lines, drawn, height: full, times, strip });
     const made = plot.current = new uPlot(options, [at, ...lines.map(({ values }) => values)], node);
-    const resized = new ResizeObserver(() => made.setSize({ width: node.clientWidth, height }));
+    const resized = new ResizeObserver(() => made.setSize({ width: node.clientWidth, height: full }));
     resized.observe(node);
     return () => { resized.disconnect(); made.destroy(); plot.current = null; };
-  }, [scheme, lines.length, height, times]);
+  }, [scheme, lines.length, full, times]);
 
   useEffect(() => { plot.current?.setData([at, ...lines.map(({ values }) => values)]); });
 
@@ -42,14 +45,14 @@ function useScheme() {
   return dark;
 }
 
-function optionsOf({ node, lines, drawn, height, times }) {
+function optionsOf({ node, lines, drawn, height, times, strip }) {
   const colour = colourIn(node);
   const soft = colour("--soft"), line = colour("--line");
   const top = (name) => () => [0, drawn.current.tops[name] || 1];
   return {
     width: node.clientWidth || 300, height, pxAlign: 1,
     cursor: { show: false }, legend: { show: false }, select: { show: false },
-    padding: [4, 4, times ? 0 : 4, 0],
+    padding: [strip ? 4 + STRIP_PX : 4, 4, times ? 0 : 4, 0],
     scales: { x: { time: false, range: () => [drawn.current.span.from, drawn.current.span.to] }, y: { range: top("y") }, bars: { range: top("bars") } },
     axes: [
       { show: times, size: 16, gap: 2, font: FONT, stroke: soft, ticks: { show: false }, grid: { show: false },
@@ -62,7 +65,10 @@ function optionsOf({ node, lines, drawn, height, times }) {
       fill: one.fill && colour(one.fill), spanGaps: false,
       paths: one.bars ? uPlot.paths.bars({ size: [0.8, 4] }) : one.dash ? uPlot.paths.stepped({ align: 1 }) : undefined,
     }))],
-    hooks: { draw: [(chart) => drawMarks(chart, drawn.current.marks, soft)] },
+    hooks: {
+      drawClear: [(chart) => drawSpans(chart, drawn.current.spans, { strip, tint: colour("--accent"), text: colour("--text") })],
+      draw: [(chart) => drawMarks(chart, drawn.current.marks, soft)],
+    },
   };
 }
 
@@ -80,10 +86,32 @@ const colourIn = (node) => (name) => {
   return color;
 };
 
-// A thin line for each mark, without those right beside another, and its text where there is room.
+// A tint for each span behind the lines and, with `strip`, its text above them where there is room.
+function drawSpans({ ctx, bbox, valToPos }, spans, { strip, tint, text }) {
+  const ratio = devicePixelRatio;
+  const high = strip ? STRIP_PX * ratio : 0;
+  ctx.save();
+  ctx.font = `${9 * ratio}px system-ui, sans-serif`;
+  ctx.textBaseline = "middle";
+  for (const { from_s: from, to_s: to, text: name, share } of spans) {
+    const x = valToPos(from, "x", true), wide = valToPos(to, "x", true) - x;
+    ctx.fillStyle = tint;
+    ctx.globalAlpha = 0.16 * share;
+    ctx.fillRect(x, bbox.top, wide, bbox.height);
+    if (!strip) continue;
+    ctx.globalAlpha = 0.1 + 0.25 * share;
+    ctx.fillRect(x, bbox.top - high, Math.max(0, wide - ratio), high - 2 * ratio);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = text;
+    if (ctx.measureText(name).width + 6 * ratio < wide) ctx.fillText(name, x + 3 * ratio, bbox.top - high / 2 - ratio);
+  }
+  ctx.restore();
+}
+
+// A thin line for each change, and who made it where there is room.
 function drawMarks({ ctx, bbox, valToPos }, marks, colour) {
   const ratio = devicePixelRatio;
-  let free = -Infinity, last = -Infinity;
+  let free = -Infinity;
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = colour;
   ctx.lineWidth = 1;
@@ -93,8 +121,6 @@ function drawMarks({ ctx, bbox, valToPos }, marks, colour) {
   ctx.textAlign = "left";
   for (const { at_s: at, text } of marks) {
     const x = Math.round(valToPos(at, "x", true)) + 0.5;
-    if (x < last + APART_PX * ratio) continue;
-    last = x;
     ctx.globalAlpha = 0.35;
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
