@@ -116,10 +116,12 @@ def serve(port: str, seconds: str) -> dict[str, Any]:
     return {"received": received}
 
 
-def stream(host: str, port: str, seconds: str) -> dict[str, Any]:
-    """Send over TCP as fast as possible, for a while."""
+def stream(host: str, port: str, seconds: str, congestion: str = "") -> dict[str, Any]:
+    """Send over TCP as fast as possible, for a while, if need be with this congestion control."""
     sent = 0
     with socket.create_connection((host, int(port)), 10) as connection:
+        if congestion:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion.encode())
         deadline = time.monotonic() + float(seconds)
         connection.settimeout(0.5)
         while time.monotonic() < deadline:
