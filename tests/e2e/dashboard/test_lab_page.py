@@ -68,6 +68,25 @@ def test_the_page_opens_a_client(server: Server, page: Page) -> None:
     expect(page.get_by_role("log", name="Log of client1")).to_be_visible()
 
 
+@pytest.mark.issue(15)
+def test_words_of_netem(server: Server, page: Page) -> None:
+    """What a text means is shown before it is set; a mistake names the option."""
+    page.get_by_role("region", name="Participants").get_by_role("button", name="client1").click()
+    page.get_by_text("In the words of tc-netem").click()
+    field = page.get_by_label("All traffic in the words of tc-netem", exact=True)
+    field.fill("dely 40ms")
+    page.get_by_role("button", name="Translate").click()
+    expect(page.get_by_text("'dely' is not an option; did you mean delay?")).to_be_visible()
+    field.fill("delay 40ms loss 1% 25%")
+    page.get_by_role("button", name="Translate").click()
+    expect(page.get_by_text("loss 1%, loss correlation 25%, latency 40ms")).to_be_visible()
+    page.get_by_label("Direction of All traffic in the words of tc-netem").select_option("Upload")
+    page.get_by_role("button", name="Set", exact=True).click()
+    wanted = {"loss": "1%", "loss_correlation": "25%", "latency": "40ms"}
+    until(lambda: states(server)[0]["conditions"].get("egress") == wanted, 10, lambda: states(server)[0]["conditions"])
+    assert "ingress" not in states(server)[0]["conditions"]
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
 def test_accessibility_of_the_page(page: Page, scheme: Any, width: int) -> None:
     """axe finds nothing wrong with the page while all of it is in use, and nothing is wider than the window."""
