@@ -93,7 +93,7 @@ def test_packets_meet_the_states_of_the_walk(pair: Pair, tmp_path: Path) -> None
         for begins_ns, ends_ns, name in stays:
             if begins_ns + CLOSE_NS < at_ns < ends_ns - CLOSE_NS:
                 lost[name].append(is_lost)
-    assert min(map(len, lost.values())) > 400
+    assert min(map(len, lost.values())) > 300
     assert not any(lost["good"])
     assert all(lost["gone"])
 
@@ -102,7 +102,7 @@ def test_a_scenario_walks(pair: Pair, tmp_path: Path) -> None:
     """The outages that packets meet are those of the plan, in length and distance, and the record names the states."""
     (tmp_path / "walks.yaml").write_text(STACK)
     file = tmp_path / "scenario.yaml"
-    file.write_text(f"stack: walks.yaml\nsteps:\n  - {{states: client2, walk: {WALK}, for: 5s}}\n  - wait: 5s\n")
+    file.write_text(f"stack: walks.yaml\nsteps:\n  - {{states: client2, walk: {WALK}, for: 4s}}\n  - wait: 4s\n")
     command = (
         "scenario",
         "run",
@@ -119,7 +119,7 @@ def test_a_scenario_walks(pair: Pair, tmp_path: Path) -> None:
     [sent] = sent_while(pair, lambda: outputs.append(synthlab(*command, status=None).stdout), PORT)
     [record] = json.loads(outputs[0])["records"]
     stays = record["steps"][0]["stays"]
-    ends = [at_s for at_s, _ in stays[1:]] + [5.0]
+    ends = [at_s for at_s, _ in stays[1:]] + [4.0]
     planned = [(at_s, end_s) for (at_s, name), end_s in zip(stays, ends, strict=True) if name == "gone"]
     seen = [(sent.at_ns[first] / SECOND, sent.at_ns[last] / SECOND) for first, last in sent.runs]
     assert record["verdict"] in ("passed", "inconclusive")  # the latter on a busy machine
@@ -166,7 +166,7 @@ def test_probes_beside_long_streams(pair: Pair) -> None:
 def walk(pair: Pair, file: Path) -> None:
     """Begin a walk, and let it go on for a while."""
     pair.set("--states", str(file), "--seed", "11")
-    time.sleep(4)
+    time.sleep(3)
 
 
 def walk_of(begun_ns: int, seed: int, until_ns: int) -> Iterator[tuple[int, int, str]]:

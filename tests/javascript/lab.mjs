@@ -142,6 +142,15 @@ test("values in tc's words are translated by the server, shown, and reverted as 
   assert.deepEqual(body.change.egress, { netem: "loss 5%", rate: "1mbit" });
 });
 
+test("a profile is reverted with the values that it set", async () => {
+  const lab = await up();
+  const bob = lab.client("bob");
+  const change = await bob.set({ profile: "wpt/3g" });
+  assert.deepEqual((await bob.state()).base, { ingress: { rate: "1.6mbit" } });
+  await change.revert();
+  assert.deepEqual((await bob.state()).base, {});
+});
+
 test("a walk between states is set, left for another state, and ended by its revert", async () => {
   const lab = await up();
   const states = { good: { mean: "20s" }, gone: { mean: "2s", egress: { outage: true } } };

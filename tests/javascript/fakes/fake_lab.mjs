@@ -3,6 +3,7 @@
 import { changed, FakeClient } from "./fake_client.mjs";
 
 const ROLES = { alice: "alice", bob: "bob", "bot-1": "bot", "bot-2": "bot" };
+const PROFILE = { ingress: { rate: "1.6mbit" } };
 const TOKEN = "secret";
 
 export class FakeLab {
@@ -99,9 +100,9 @@ export class FakeLab {
     return clients === "all" ? all : all.filter((name) => clients.includes(name) || clients.includes(ROLES[name]));
   }
 
-  #change({ clients, change: own, flow, for: lease, in: after }) {
+  #change({ clients, change: own, profile, flow, for: lease, in: after }) {
     const netem = {};
-    const meant = translated(own, netem);
+    const meant = { ...(profile && PROFILE), ...translated(own, netem) };
     const change = flow ? { flows: { [flow]: meant } } : meant;
     const answer = { clients: {}, leases: {}, change, netem };
     for (const name of this.#names(clients)) {
