@@ -181,7 +181,7 @@ def walk_of(begun_ns: int, seed: int, until_ns: int) -> Iterator[tuple[int, int,
 def sent_while(pair: Pair, act: Callable[[], object], *ports: int) -> list[Sent]:
     """What client2 sent to each of these ports of client1 while `act` ran."""
     heard = [pair.traffic("client1", "marked", port).ready() for port in ports]
-    sending = [pair.traffic("client2", "mark", pair.address("client1"), port) for port in ports]
+    sending = [pair.traffic("client2", "mark", pair.address("client1"), port).ready() for port in ports]
     try:
         act()
     finally:

@@ -60,6 +60,7 @@ def send(host: str, port: str, count: str, per_second: str, size: str) -> dict[s
 def mark(host: str, port: str) -> dict[str, Any]:
     """Send a datagram each millisecond until standard input ends: when each was sent, in ns since the epoch."""
     sender = _connected(host, int(port))
+    print("marking", flush=True)
     sent = []
     for _ in takewhile(lambda _: not select.select([sys.stdin], [], [], 0)[0], _paced(None, 1000)):
         sent.append(time.time_ns())
