@@ -37,6 +37,8 @@ MS, SECOND = 10**6, 10**9
 CLOSE_NS = 25 * MS
 """How far from the end of a stay a packet may meet the next state: it is stamped by the kernel after it was sent."""
 STEADY_NS = 5 * MS
+LATE = 0.02
+"""The share of packets that a busy kernel may stamp so late that they meet the next state."""
 LONG = 100
 """Packets in a row that only an outage loses."""
 RATE, RATE_BPS = "2mbit", 2_000_000
@@ -94,8 +96,8 @@ def test_packets_meet_the_states_of_the_walk(pair: Pair, tmp_path: Path) -> None
             if begins_ns + CLOSE_NS < at_ns < ends_ns - CLOSE_NS:
                 lost[name].append(is_lost)
     assert min(map(len, lost.values())) > 300
-    assert not any(lost["good"])
-    assert all(lost["gone"])
+    assert sum(lost["good"]) <= LATE * len(lost["good"])
+    assert lost["gone"].count(False) <= LATE * len(lost["gone"])
 
 
 def test_a_scenario_walks(pair: Pair, tmp_path: Path) -> None:
