@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import mmap
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from struct import unpack
 
 BATCH = 64
@@ -54,12 +56,17 @@ _sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int
 
 
 class Memory:
-    """Memory for one batch of frames, `SLOT` bytes each; ports of one thread may share it."""
+    """Memory for one batch of frames, `SLOT` bytes each; ports of one thread may share it.
+
+    The kernel provides each page when it is first used: an idle client never needs the 4 MB of all together.
+    """
 
     def __init__(self) -> None:
-        self._bytes = bytearray(BATCH * SLOT)
-        self.view = memoryview(self._bytes)
-        self.address = _address(self._bytes)
+        mapped = mmap.mmap(-1, BATCH * SLOT, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        with suppress(OSError):  # a kernel without huge pages
+            mapped.madvise(mmap.MADV_NOHUGEPAGE)  # one would provide 2 MB for the first frame
+        self.view = memoryview(mapped)
+        self.address = _address(mapped)
 
 
 class Inbox:
@@ -296,5 +303,5 @@ def bind_socket(opened: socket.socket, index: int) -> None:
     opened.bind((socket.if_indextoname(index), _ETH_P_ALL))
 
 
-def _address(buffer: bytearray) -> int:
+def _address(buffer: bytearray | mmap.mmap) -> int:
     return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
