@@ -10,12 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from prometheus_client.exposition import generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
-
 from ..conditions import DIRECTIONS, LinkConditions, QueueLimit
 from ..version import VERSION
 from .flow_labels import DEFAULT, OTHER, FlowLabels, Rising
+from .metric_family import MetricFamily, info, single
 from .samples import flow_names, in_force
 from .state_answer import Identity
 
@@ -75,7 +73,7 @@ class ClientMetrics:
         named = self._labels.of(flow_names(report["conditions"]))
         links = [((direction,), report["links"][direction]) for direction in DIRECTIONS]
         families = [
-            InfoMetricFamily("synthlab_client", "this client", self._about),
+            info("synthlab_client", "this client", self._about),
             *_of_forwarder(report["forwarder"]),
             *_of_schedule(report),
             *_of_walk(report.get("walk", {})),
@@ -86,7 +84,7 @@ class ClientMetrics:
             _bypassed(report["links"]),
             *_traffic("flow", FLOW, [*self._counts(report["flows"], named)]),
         ]
-        return generate_latest(_Families(families))
+        return "".join(family.text() for family in families).encode()
 
     def _counts(self, flows: Mapping[str, Any], named: Sequence[str]) -> Iterator[tuple[tuple[str, str], Any]]:
         """The counts of each named flow, of packets of no flow, and of all other flows together."""
@@ -111,71 +109,61 @@ class ClientMetrics:
         return sums
 
 
-class _Families:
-    """What prometheus_client calls a collector."""
-
-    def __init__(self, families: Iterable[Metric]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterable[Metric]:
-        return self._families
+def _gauge(name: str, help: str, value: float) -> MetricFamily:
+    return single("gauge", f"synthlab_{name}", help, value)
 
 
-def _gauge(name: str, help: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"synthlab_{name}", help, value)
+def _counter(name: str, help: str, value: float) -> MetricFamily:
+    return single("counter", f"synthlab_{name}", help, value)
 
 
-def _counter(name: str, help: str, value: float) -> Metric:
-    return CounterMetricFamily(f"synthlab_{name}", help, value)
-
-
-def _of_forwarder(forwarder: Report) -> Iterator[Metric]:
+def _of_forwarder(forwarder: Report) -> Iterator[MetricFamily]:
     yield _gauge("forwarder_up_seconds", "time since the forwarder was started", forwarder["up_s"])
     yield _counter("forwarder_cpu_seconds", "CPU time of the forwarder", forwarder["cpu_s"])
     yield _counter("forwarder_restarts", "restarts of the forwarder", forwarder["restarts"])
     yield _counter("forwarder_hangs", "times that the forwarder hung and was killed", forwarder["hangs"])
     yield _counter("forwarder_starved_seconds", "time without CPU time for the forwarder", forwarder["starved_s"])
     name, help = "synthlab_forwarder_lateness_p99_seconds", "99th percentile of how late packets were sent"
-    family = GaugeMetricFamily(name, help, labels=LINK)
+    family = MetricFamily("gauge", name, help, LINK)
     for direction, late in forwarder["lateness"].items():
         if late:
-            family.add_metric((direction,), late["p99_ms"] / 1e3)
+            family.add((direction,), late["p99_ms"] / 1e3)
     yield family
 
 
-def _of_schedule(report: Report) -> Iterator[Metric]:
+def _of_schedule(report: Report) -> Iterator[MetricFamily]:
     yield _gauge("leases", "leases in force", len(report["leases"]))
     yield _gauge("scheduled_changes", "changes that are scheduled", len(report["scheduled"]))
     yield _counter("failed_changes", "leases and scheduled changes that became invalid", report["failed"]["count"])
 
 
-def _of_walk(walk: Report) -> Iterator[Metric]:
+def _of_walk(walk: Report) -> Iterator[MetricFamily]:
     """The present state, and how often each was entered; no series without states."""
-    present = GaugeMetricFamily("synthlab_state", "1 for the state that the client is in, else 0", labels=STATE)
-    entered = CounterMetricFamily("synthlab_state_entered", "times that the walk came into a state", labels=STATE)
+    present = MetricFamily("gauge", "synthlab_state", "1 for the state that the client is in, else 0", STATE)
+    entered = MetricFamily("counter", "synthlab_state_entered", "times that the walk came into a state", STATE)
     for name, counts in walk.get("states", {}).items():
-        present.add_metric((name,), float(name == walk["state"]))
-        entered.add_metric((name,), counts["entered"])
+        present.add((name,), float(name == walk["state"]))
+        entered.add((name,), counts["entered"])
     yield from (present, entered)
 
 
-def _of_stats(ages: list[float]) -> Iterator[Metric]:
+def _of_stats(ages: list[float]) -> Iterator[MetricFamily]:
     if ages:
         yield _gauge("stats_age_seconds", "age of the newest stats that the application published", min(ages))
 
 
-def _of_probes(probes: Report) -> Iterator[Metric]:
+def _of_probes(probes: Report) -> Iterator[MetricFamily]:
     rows = [((name, kind), sent["values"]) for name, kinds in probes.items() for kind, sent in kinds.items()]
     for key, (name, help) in PROBE_TIMES.items():
-        gauge = GaugeMetricFamily(f"synthlab_probe_{name}", help, labels=PROBE)
+        gauge = MetricFamily("gauge", f"synthlab_probe_{name}", help, PROBE)
         for labels, values in rows:
             if key in values:
-                gauge.add_metric(labels, values[key] / 1e3)
+                gauge.add(labels, values[key] / 1e3)
         yield gauge
     for key, help in PROBE_TOTALS.items():
-        counter = CounterMetricFamily(f"synthlab_probe_{key}", help, labels=PROBE)
+        counter = MetricFamily("counter", f"synthlab_probe_{key}", help, PROBE)
         for labels, values in rows:
-            counter.add_metric(labels, _total_of(values, key))
+            counter.add(labels, _total_of(values, key))
         yield counter
 
 
@@ -185,14 +173,14 @@ def _total_of(values: Report, key: str) -> float:
     return next((float(values[name]) for name in names if name in values), 0.0)
 
 
-def _set(report: Report, named: Sequence[str]) -> Iterator[Metric]:
+def _set(report: Report, named: Sequence[str]) -> Iterator[MetricFamily]:
     """The conditions in force that are numbers; those of the link are of the flow `default`."""
-    families: dict[str, GaugeMetricFamily] = {}
+    families: dict[str, MetricFamily] = {}
     for flow, links in in_force(report["conditions"], named).items():
         for direction, values in links.items():
             for name, help, value in _numbers(values):
-                family = families.setdefault(name, GaugeMetricFamily(f"synthlab_set_{name}", help, labels=FLOW))
-                family.add_metric((direction, flow), value)
+                family = families.setdefault(name, MetricFamily("gauge", f"synthlab_set_{name}", help, FLOW))
+                family.add((direction, flow), value)
     yield from families.values()
 
 
@@ -206,38 +194,38 @@ def _numbers(values: LinkConditions) -> Iterator[tuple[str, str, float]]:
             yield f"{item.metadata['name']}{suffix}", f"set: {item.metadata['help']}", number * factor
 
 
-def _traffic(owner: str, labels: tuple[str, ...], rows: LabelledCounts) -> Iterator[Metric]:
+def _traffic(owner: str, labels: tuple[str, ...], rows: LabelledCounts) -> Iterator[MetricFamily]:
     """What reports count and measure of the owner, a link or a flow."""
     for name, help in COUNTED.items():
-        family = CounterMetricFamily(f"synthlab_{owner}_{name}", help, labels=labels)
+        family = MetricFamily("counter", f"synthlab_{owner}_{name}", help, labels)
         for values, counts in rows:
-            family.add_metric(values, counts[name])
+            family.add(values, counts[name])
         yield family
     for name, (full, help) in DROPPED.items():
-        family = CounterMetricFamily(f"synthlab_{owner}_{full}", help, labels=(*labels, "cause"))
+        family = MetricFamily("counter", f"synthlab_{owner}_{full}", help, (*labels, "cause"))
         for values, counts in rows:
             for cause, count in counts[name].items():
-                family.add_metric((*values, cause), count)
+                family.add((*values, cause), count)
         yield family
     yield from _gauges(owner, labels, rows)
 
 
-def _gauges(owner: str, labels: tuple[str, ...], rows: LabelledCounts) -> Iterator[Metric]:
-    family = GaugeMetricFamily(f"synthlab_{owner}_queued_packets", "packets that wait", labels=labels)
+def _gauges(owner: str, labels: tuple[str, ...], rows: LabelledCounts) -> Iterator[MetricFamily]:
+    family = MetricFamily("gauge", f"synthlab_{owner}_queued_packets", "packets that wait", labels)
     for values, counts in rows:
-        family.add_metric(values, counts["queued"])
+        family.add(values, counts["queued"])
     yield family
     for name, (full, factor, help) in ACHIEVED.items():
-        family = GaugeMetricFamily(f"synthlab_{owner}_{full}", help, labels=labels)
+        family = MetricFamily("gauge", f"synthlab_{owner}_{full}", help, labels)
         for values, counts in rows:
             if name in counts["achieved"]:
-                family.add_metric(values, counts["achieved"][name] * factor)
+                family.add(values, counts["achieved"][name] * factor)
         yield family
 
 
-def _bypassed(links: Report) -> Metric:
+def _bypassed(links: Report) -> MetricFamily:
     help = "packets that no condition applies to"
-    family = CounterMetricFamily("synthlab_link_bypassed_packets", help, labels=LINK)
+    family = MetricFamily("counter", "synthlab_link_bypassed_packets", help, LINK)
     for direction in DIRECTIONS:
-        family.add_metric((direction,), links[direction]["bypassed"])
+        family.add((direction,), links[direction]["bypassed"])
     return family
