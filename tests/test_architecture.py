@@ -79,7 +79,7 @@ ONLY_IN = {
     "ruamel": SYNTHLAB / "stack" / "yaml_tree.py",
     "plotly": SYNTHLAB / "report" / "figure.py",
     "junitparser": SYNTHLAB / "report" / "junit.py",
-    "prometheus_client": (SYNTHLAB / "dashboard" / "metrics.py", SYNTHETICNET / "api" / "metrics.py"),
+    "prometheus_client": SYNTHLAB / "dashboard" / "metrics.py",
 }
 
 

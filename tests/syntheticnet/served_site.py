@@ -1,4 +1,4 @@
-"""An API served on loopback by a real uvicorn in a thread, with its fake forwarder; and a reader of its events."""
+"""An API served on loopback in a thread, with its fake forwarder; and a reader of its events."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class EventStream:
 
 
 async def _open_requests() -> int:
-    return sum(getattr(task.get_coro(), "__name__", "") == "run_asgi" for task in asyncio.all_tasks())
+    return sum(getattr(task.get_coro(), "__name__", "") == "answer_request" for task in asyncio.all_tasks())
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def serving(site: Site) -> Iterator[ServedSite]:
         loop = asyncio.get_running_loop()
         loop.add_reader(site.end.fileno(), site.forwarder.serve)
         await stop.wait()
-        while await _open_requests():  # uvicorn logs an error if a request is cut off
+        while await _open_requests():  # one that is cut off leaves an error in the log
             await asyncio.sleep(0.001)
         raise Stopped
 

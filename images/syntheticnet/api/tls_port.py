@@ -11,10 +11,13 @@ import asyncio
 import hashlib
 import hmac
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl  # loads OpenSSL, which only a lab on several machines needs
 
 HEAD_BYTES = 16 << 10
 HEAD_S = 10.0

@@ -5,9 +5,9 @@ A flow that sends little comes first: its queue was empty, and is served before 
 
 from __future__ import annotations
 
+from _blake2 import blake2b  # as in hashlib, which would load all of OpenSSL into every client
 from collections import deque
 from collections.abc import Set
-from hashlib import blake2b
 from itertools import chain
 from operator import attrgetter
 

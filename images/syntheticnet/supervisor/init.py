@@ -9,7 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -31,6 +31,7 @@ from .keeper import Keeper
 from .loop import Supervisor
 from .own_networks import keepers_of
 from .settings import BadSettings, Settings
+from .without_openssl import without_openssl
 
 if TYPE_CHECKING:
     from ..api.tls_port import TlsPort
@@ -131,7 +132,7 @@ def _start_ours(
     tls = _tls_port(settings) if number == 0 and settings.tls else None
     serve = _api(settings, number, listening, api_end, hosts, of_api, probed, tls)
     if settings.command or settings.allow.names or named_hosts(startup.to_dict()):
-        import_module("..api.process", __package__)  # before the application can alter it on disk
+        _load_api(settings)  # before the application can alter it on disk
         children.start("api", serve, of_api, name)
         _await_health(children, lambda: _healthy(port))
     else:
@@ -175,7 +176,7 @@ def _api(
 
     def serve(_: int) -> None:
         syscalls.become(API_USER, API_USER)
-        # Not before, so that neither PID 1 of a companion nor any forwarder carries it.
+        _load_api(settings)  # not before, so that neither PID 1 of a companion nor any forwarder carries it
         from ..api import process as api
         from ..api.state_answer import Identity
 
@@ -184,6 +185,12 @@ def _api(
         api.main(listening, control, identity, hosts, settings.allow, pulse, numbers, tls)
 
     return serve
+
+
+def _load_api(settings: Settings) -> None:
+    """Import the API's code, without OpenSSL unless the lab uses TLS; the prober has the same asyncio."""
+    with nullcontext() if settings.tls or settings.probes else without_openssl():
+        import_module("..api.process", __package__)
 
 
 def _tls_port(settings: Settings) -> TlsPort:

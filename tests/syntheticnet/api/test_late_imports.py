@@ -15,7 +15,9 @@ from ..site import Forwarder
 
 API = """
 import socket, sys
-from syntheticnet.api import process as api
+from syntheticnet.supervisor.without_openssl import without_openssl
+with without_openssl():
+    from syntheticnet.api import process as api
 from syntheticnet.api.access import AccessCheck
 from syntheticnet.api.remote_names import RemoteNames
 from syntheticnet.api.server import serve

@@ -34,7 +34,11 @@ def test_a_counter_ends_in_total() -> None:
 def test_what_only_says_something_is_1() -> None:
     """It says it in labels."""
     (found,) = text_string_to_metric_families(info("client", "this one", {"name": "c1"}).text())
-    assert (found.samples[0].name, found.samples[0].labels, found.samples[0].value) == ("client_info", {"name": "c1"}, 1)
+    assert (found.samples[0].name, found.samples[0].labels, found.samples[0].value) == (
+        "client_info",
+        {"name": "c1"},
+        1,
+    )
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, 0, 1e-9, 1e18, True])

@@ -14,7 +14,7 @@ import pytest
 from syntheticnet.api import process as api
 from syntheticnet.api.access import AccessCheck
 from syntheticnet.api.control_client import ControlClient
-from syntheticnet.api.server import configured, serve
+from syntheticnet.api.server import serve
 from syntheticnet.api.state_answer import Identity
 from syntheticnet.conditions import Conditions
 
@@ -95,15 +95,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_no_header_grants_access(served: Served, headers: list[str]) -> None:
     """An application that claims in a header to be the host, or to act for it, still cannot change its network."""
     assert served.change(*headers) == "HTTP/1.1 403 Forbidden"
-
-
-def test_an_environment_cannot_trust_headers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Environment variables that configure uvicorn's trusted proxies have no effect on the API."""
-    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-    with socket.socket() as end:
-        config = configured(api.make(ControlClient(end), Identity("client1", "call", Conditions()), AccessCheck(())))
-    config.load()
-    assert type(config.loaded_app).__name__ == "Starlette"
 
 
 @pytest.mark.parametrize(

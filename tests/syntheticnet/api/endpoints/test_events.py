@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from syntheticnet.api import server
+from syntheticnet.api import http_connection
 from syntheticnet.api.event_hub import MOST_READERS
 
 from ...served_site import EventStream, ServedSite
@@ -195,7 +195,7 @@ def test_a_stream_that_is_closed_is_freed(served: ServedSite) -> None:
 
 def test_a_peer_that_reads_nothing_is_cut_off(served: ServedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while (20 s), which frees its stream; until then it costs no more than a full send buffer."""
-    monkeypatch.setattr(server, "STALLED_S", 0.5)
+    monkeypatch.setattr(http_connection, "STALLED_S", 0.5)
     add_flows(served, 300)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
