@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Scope
 _PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
-class Line(Protocol):
+class ExchangeConnection(Protocol):
     """The connection, as one exchange uses it."""
 
     writable: asyncio.Event
@@ -36,9 +36,9 @@ class Line(Protocol):
 class Exchange:
     """What the application receives of a request, and sends as its answer."""
 
-    def __init__(self, scope: Scope, line: Line) -> None:
+    def __init__(self, scope: Scope, connection: ExchangeConnection) -> None:
         self._scope = scope
-        self._line = line
+        self._connection = connection
         self._body = bytearray()
         self._more = True
         self._news = asyncio.Event()
@@ -76,7 +76,7 @@ class Exchange:
         if self.gone or self._ended:
             return
         if self._begun:
-            self._line.abort()
+            self._connection.abort()
         else:
             headers = [(b"content-length", b"0"), (b"connection", b"close")]
             await self._send({"type": "http.response.start", "status": 500, "headers": headers})
@@ -84,8 +84,8 @@ class Exchange:
 
     async def _receive(self) -> Message:
         if not self.gone and not self._ended:
-            self._line.want_more()
-            self._line.continue_upload()
+            self._connection.want_more()
+            self._connection.continue_upload()
             await self._news.wait()
             self._news.clear()
         if self.gone or self._ended:
@@ -94,20 +94,20 @@ class Exchange:
         return {"type": "http.request", "body": body, "more_body": self._more}
 
     async def _send(self, message: Message) -> None:
-        await self._line.writable.wait()
+        await self._connection.writable.wait()
         if self.gone:
             return
         if message["type"] == "http.response.start":
             status = message["status"]
             self._begun = True
-            self._line.write(
+            self._connection.write(
                 h11.Response(status_code=status, headers=message["headers"], reason=_PHRASES.get(status, b""))
             )
             return
         if self._scope["method"] != "HEAD":
-            self._line.write(h11.Data(data=message.get("body", b"")))
+            self._connection.write(h11.Data(data=message.get("body", b"")))
         if not message.get("more_body", False):
-            self._line.write(h11.EndOfMessage())
+            self._connection.write(h11.EndOfMessage())
             self._ended = True
             self._news.set()
-            self._line.answered()
+            self._connection.answered()
