@@ -26,7 +26,7 @@ STALLED_S = 20.0
 _REFUSED = b"Invalid HTTP request received."
 
 
-class HttpConnection(asyncio.Protocol):
+class ApiConnection(asyncio.Protocol):
     def __init__(self, app: ASGIApp, state: Mapping[str, Any]) -> None:
         """`state` is given to the application with each request."""
         self.writable = asyncio.Event()

@@ -16,7 +16,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from .access_middleware import HAS_TOKEN
-from .http_connection import HttpConnection
+from .http_connection import ApiConnection
 from .tls_port import TlsPort, TlsServer
 
 BACKLOG = 1024
@@ -35,12 +35,12 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     for one in listening:
-        await loop.create_server(partial(HttpConnection, app, {}), sock=one, backlog=BACKLOG)
+        await loop.create_server(partial(ApiConnection, app, {}), sock=one, backlog=BACKLOG)
     remote = [TlsServer(tls, partial(_adopt, app)).serve()] if tls else []
     await asyncio.gather(beside, *remote, loop.create_future())
 
 
 async def _adopt(app: ASGIApp, connected: socket.socket) -> None:
     """Serve a connection that is open already, and whose first request has shown the lab's token."""
-    protocol = partial(HttpConnection, app, {HAS_TOKEN: True})
+    protocol = partial(ApiConnection, app, {HAS_TOKEN: True})
     await asyncio.get_running_loop().connect_accepted_socket(protocol, connected)

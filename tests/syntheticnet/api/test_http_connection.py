@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from syntheticnet.api import http_connection
-from syntheticnet.api.http_connection import HttpConnection
+from syntheticnet.api.http_connection import ApiConnection
 
 Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
@@ -60,7 +60,7 @@ def conversed(talk: Callable[[Reader, Writer], Awaitable[None]], state: dict[str
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(partial(HttpConnection, application, state or {}), "127.0.0.1", 0)
+        server = await loop.create_server(partial(ApiConnection, application, state or {}), "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         try:
             async with asyncio.timeout(LIMIT_S):
