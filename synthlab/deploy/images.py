@@ -14,8 +14,15 @@ from ..errors import SynthlabError, WrongUse, no_such
 from ..stack import Sfu, Stack
 from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
 
-FAMILY = {"minimal": "syntheticnet", "vnc": "vnc", "chrome": "chrome"}
-"""Further tags of `syntheticnet`, the same as Synthetic Network's, and the folder each is built from."""
+FAMILY = {
+    **{"latest": "syntheticnet", "minimal": "syntheticnet", "vnc": "vnc", "chrome": "chrome"},
+    **{"base": "base", "vnc-base": "vnc-base"},
+}
+"""The tags of `syntheticnet`, and the folder each is built from.
+
+The first four are Synthetic Network's. The others hold packages without our programs: images with more packages start
+FROM one of them and copy the programs last, so that a change of ours installs no package again.
+"""
 
 _FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
 _ARG = re.compile(r"^ARG\s+(\w+)=(\S+)", re.IGNORECASE | re.MULTILINE)
@@ -76,8 +83,8 @@ def bundled_image(tag: str) -> Image | None:
     """The image bundled with synthlab under this tag, if any."""
     tag = unversioned(tag)
     name, _, release = tag.rpartition(":")
-    if tag == SYNTHETICNET or (name == "syntheticnet" and release in FAMILY):
-        return Image(tag=tag, context=assets.image(FAMILY.get(release, "syntheticnet")))
+    if name == "syntheticnet" and release in FAMILY:
+        return Image(tag=tag, context=assets.image(FAMILY[release]))
     for app, server in (SFU_APPS | TURN_APPS).items():
         if name == server.image:
             return Image(tag=tag, context=assets.image(app), args={f"{app.upper()}_VERSION": release})
@@ -94,7 +101,7 @@ def all_bundled() -> list[str]:
     """The tags of all bundled images."""
     servers = [f"{app.image}:{app.version}" for app in (SFU_APPS | TURN_APPS).values()]
     family = [f"syntheticnet:{release}" for release in FAMILY]
-    return [SYNTHETICNET, *family, *(app.image for app in CLIENT_APPS.values()), *servers]
+    return [*family, *(app.image for app in CLIENT_APPS.values()), *servers]
 
 
 def bundled_names() -> dict[str, list[str]]:
@@ -102,7 +109,7 @@ def bundled_names() -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     for tag in all_bundled():
         name, _, release = full_tag(tag).rpartition(":")
-        short = release if name == "syntheticnet" and release in FAMILY else name.rpartition("/")[2]
+        short = release if name == "syntheticnet" and release != "latest" else name.rpartition("/")[2]
         names.setdefault(short, []).append(tag)
     return names
 

@@ -82,6 +82,6 @@ def test_rendered(tmp_path: Path) -> None:
 def test_its_image(tmp_path: Path) -> None:
     """The companions' image is built only for stacks with a conditioned server."""
     stack = replace(lab(tmp_path, "image: acme/sfu"), conditioned={"turn": LOSS})
-    assert [image.tag for image in needed_images(stack)] == ["syntheticnet:latest"]
+    assert [image.tag for image in needed_images(stack)] == ["syntheticnet:base", "syntheticnet:latest"]
     assert "syntheticnet:latest" not in foreign_images(stack)
     assert needed_images(replace(stack, conditioned={})) == []

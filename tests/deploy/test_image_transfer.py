@@ -53,7 +53,8 @@ def test_names_with_a_version() -> None:
 
 def test_selected() -> None:
     """An image is selected by its short name, together with its bases."""
-    assert [image.tag for image in selected(["bot"])] == ["syntheticnet:latest", "synthlab/bot:latest"]
+    tags = ["syntheticnet:base", "syntheticnet:latest", "synthlab/bot:latest"]
+    assert [image.tag for image in selected(["bot"])] == tags
     assert sorted(image.tag for image in selected(())) == sorted(all_bundled())
     with pytest.raises(WrongUse, match=r"no bundled image 'chrom'; did you mean chrome\?"):
         selected(["chrom"])
@@ -73,7 +74,7 @@ def test_kept() -> None:
 
     assert [(kept.state, kept.version, kept.size) for kept in kept_images(images, Current())] == [
         ("current", VERSION, 280_000_000)
-    ] * 2
+    ] * 3
 
 
 def test_others() -> None:
@@ -97,9 +98,9 @@ def test_save_and_load(tmp_path: Path) -> None:
     """The file has all tags and the base, and appears only when complete; each image is reported once."""
     file, engine, said = tmp_path / "images.tar", SavingEngine(), list[str]()
     tags = save(selected(["syntheticnet", "minimal"]), file, engine, said.append)
-    assert tags == ["syntheticnet:latest", BASE]
+    assert tags == ["syntheticnet:base", BASE]
     assert said == [f"saving 2 images to {file}"]
-    own = ["syntheticnet:latest", "syntheticnet:minimal"]
+    own = ["syntheticnet:base", "syntheticnet:latest", "syntheticnet:minimal"]
     assert engine.calls == [f"save {' '.join([*own, BASE, *map(versioned, own)])}"]
     assert engine.saved != file
     assert engine.saved.parent == tmp_path
@@ -109,7 +110,10 @@ def test_save_and_load(tmp_path: Path) -> None:
 
 def test_what_is_not_there(tmp_path: Path) -> None:
     """An image that is not built cannot be saved, and a missing file cannot be loaded."""
-    with pytest.raises(SynthlabError, match=r"^not built: syntheticnet:latest, debian:bookworm-slim: build them with"):
+    with pytest.raises(
+        SynthlabError,
+        match=r"^not built: syntheticnet:base, syntheticnet:latest, debian:bookworm-slim: build them with",
+    ):
         save(selected(["syntheticnet"]), tmp_path / "x.tar", EmptyEngine(), quietly)
     with pytest.raises(SynthlabError, match="no such file"):
         load(tmp_path / "x.tar", EmptyEngine(), quietly)
@@ -117,16 +121,16 @@ def test_what_is_not_there(tmp_path: Path) -> None:
 
 def test_push_and_pull() -> None:
     """The registry has the versioned tags; after a pull the usual tags are back, and no registry tag stays."""
-    there = [f"ghcr.io/acme/syntheticnet:{VERSION}", f"ghcr.io/acme/{BASE}"]
+    ours = ["syntheticnet:base", "syntheticnet:latest"]
+    there = [f"ghcr.io/acme/syntheticnet:{tag}" for tag in (f"base-{VERSION}", VERSION)] + [f"ghcr.io/acme/{BASE}"]
     engine = FakeEngine()
     assert push(selected(["syntheticnet"]), "ghcr.io/acme/", engine, quietly) == there
     assert engine.calls == [line for name in there for line in (f"push {name}", f"untag {name}")]
     engine.tagged.clear()
-    assert pull(selected(["syntheticnet"]), "ghcr.io/acme", engine, quietly) == [BASE, "syntheticnet:latest"]
+    assert pull(selected(["syntheticnet"]), "ghcr.io/acme", engine, quietly) == [BASE, *ours]
     assert engine.tagged == [
-        (there[1], BASE),
-        (there[0], "syntheticnet:latest"),
-        (there[0], f"syntheticnet:{VERSION}"),
+        (there[-1], BASE),
+        *((name, tag) for name, own in zip(there, ours, strict=False) for tag in (own, versioned(own))),
     ]
 
 

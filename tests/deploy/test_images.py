@@ -40,8 +40,9 @@ def test_order_of_the_bundled_call() -> None:
     """Every image comes after its base, and none twice."""
     assert [image.tag for image in needed_images(read_stack("call"))] == [
         "synthlab/janus:1.1.2",
+        "syntheticnet:base",
         "syntheticnet:latest",
-        "syntheticnet:vnc",
+        "syntheticnet:vnc-base",
         "synthlab/chrome:latest",
         "synthlab/bot:latest",
     ]
@@ -54,12 +55,12 @@ def test_the_tags_of_the_ancestor(tmp_path: Path) -> None:
     file = tmp_path / "s.yaml"
     file.write_text("clients: {a: {build: .}, b: {image: 'syntheticnet:minimal'}}")
     stack = read_stack(str(file))
-    base = ["syntheticnet:latest", "syntheticnet:vnc"]
+    base = ["syntheticnet:base", "syntheticnet:latest", "syntheticnet:vnc-base"]
     assert [image.tag for image in needed_images(stack)][:-2] == [*base, "syntheticnet:chrome"]
     assert foreign_images(stack) == []
-    assert [image.tag for image in selected(["vnc"])] == base
+    assert [image.tag for image in selected(["vnc"])] == [*base, "syntheticnet:vnc"]
     assert [image.tag for image in selected(["chrome"])] == [*base, "syntheticnet:chrome", "synthlab/chrome:latest"]
-    minimal, usual = selected(["minimal"])[0], selected(["syntheticnet"])[0]
+    minimal, usual = selected(["minimal"])[-1], selected(["syntheticnet"])[-1]
     assert content_hash(minimal, BASES) == content_hash(usual, BASES)
     for tag in ("syntheticnet:vnc", "syntheticnet:latest", "synthlab/chrome:latest", "synthlab/janus:1.1.2"):
         assert unversioned(versioned(tag)) == tag
@@ -87,7 +88,7 @@ def test_own_and_foreign_images(tmp_path: Path) -> None:
     file.write_text("clients: {a: {build: .}, b: {image: 'acme/app:1'}, c: {image: syntheticnet}}")
     stack = read_stack(str(file))
     own = stack.clients[0].image
-    assert [image.tag for image in needed_images(stack)] == ["syntheticnet:latest", own]
+    assert [image.tag for image in needed_images(stack)] == ["syntheticnet:base", "syntheticnet:latest", own]
     assert foreign_images(stack) == ["acme/app:1"]
     assert (is_own(own), is_own("acme/app:1"), is_own("syntheticnet:latest")) == (True, False, True)
 

@@ -21,6 +21,7 @@ from .labs import docker
 pytestmark = pytest.mark.docker
 
 LATENCY_S = 0.05
+MOST_IDLE_MB = 45
 CONDITIONS = {"egress": {"latency": "50ms"}}
 
 
@@ -32,11 +33,13 @@ def image() -> None:
 
 
 @contextmanager
-def container(name: str, **variables: str) -> Iterator[str]:
-    """A healthy container of this name; yields its address."""
+def container(name: str, *command: str, **variables: str) -> Iterator[str]:
+    """A healthy container of this name, with this application; yields its address."""
     given = {"SYNTHLAB_CONDITIONS": json.dumps(CONDITIONS), **variables}
     options = [word for variable, value in given.items() for word in ("-e", f"{variable}={value}")]
-    docker("run", "-d", "--name", name, "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", *options, SYNTHETICNET)
+    docker(
+        "run", "-d", "--name", name, "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", *options, SYNTHETICNET, *command
+    )
     try:
         deadline = time.monotonic() + 30
         while docker("inspect", "-f", "{{.State.Health.Status}}", name).strip() != "healthy":
@@ -67,6 +70,18 @@ def test_it_needs_less_memory() -> None:
     print(f"memory: {minimal:.1f} MB without the API, {before:.1f} MB before its first request, {maximal:.1f} MB after")
     assert minimal < 0.7 * maximal
     assert before < 0.7 * maximal
+
+
+@pytest.mark.issue(15)
+def test_an_idle_client() -> None:
+    """With API and application it needs at most 45 MB, also after a request."""
+    with container("e2e-idle", "sleep", "infinity") as address:
+        before = memory_mb("e2e-idle")
+        httpx.get(f"http://{address}/v1/state").raise_for_status()
+        after = memory_mb("e2e-idle")
+        assert len(processes("e2e-idle")) == 5  # PID 1, forwarder, API, application, Docker's probe
+    print(f"memory of an idle client: {before:.1f} MB, {after:.1f} MB after a request")
+    assert max(before, after) <= MOST_IDLE_MB
 
 
 def _refused_after_s(address: str) -> float:

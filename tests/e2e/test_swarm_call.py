@@ -77,8 +77,10 @@ steps:
 """
 IMAGES = (
     "debian:bookworm-slim",
+    "syntheticnet:base",
     "syntheticnet:latest",
     "syntheticnet:minimal",
+    "syntheticnet:vnc-base",
     "syntheticnet:vnc",
     "syntheticnet:chrome",
     "synthlab/janus:1.1.2",

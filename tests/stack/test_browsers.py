@@ -128,8 +128,9 @@ def test_a_folder(tmp_path: Path) -> None:
         image = needed_images(stack)[-1]
         assert (image.context, image.parts) == (tmp_path / parent / "Chrome (new)", None)
         assert [base.tag for base in needed_images(stack)] == [
+            "syntheticnet:base",
             "syntheticnet:latest",
-            "syntheticnet:vnc",
+            "syntheticnet:vnc-base",
             "synthlab/chrome:latest",
             image.tag,
         ]
