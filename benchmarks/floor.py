@@ -42,7 +42,7 @@ def forward(opposite: dict[int, int], epoll: select.epoll, inbox: Inbox, outbox:
     view = inbox.memory.view
     while True:
         for fd, _ in epoll.poll():
-            count = _recvmmsg(fd, inbox.address, BATCH, _DONTWAIT, None)
+            count = _recvmmsg(fd, inbox.pointer, BATCH, _DONTWAIT, None)
             if count <= 0:
                 continue
             slots = inbox.slots(count)
@@ -52,7 +52,7 @@ def forward(opposite: dict[int, int], epoll: select.epoll, inbox: Inbox, outbox:
                 counters[0] += 1
                 counters[1] += length
             outbox.choose(slots)
-            _sendmmsg(opposite[fd], outbox.address, count, 0)
+            _sendmmsg(opposite[fd], outbox.pointer, count, 0)
             inbox.ready(count)
 
 

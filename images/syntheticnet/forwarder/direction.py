@@ -36,12 +36,11 @@ class Pipeline:
 
     def __init__(self, direction: Direction, source: Port, target: Port, control: ControlAccess, files: Files) -> None:
         self._direction = direction
-        self._source = source
+        self.source = source
         self._target = target
         self._control = control
         self._top = Top()
         self._classifier = Classifier(FlowTable(direction, control=control), self._top.retire)
-        self.source = source.fileno()
         self._last = 0
         self._bypassed = 0
         self._sowing: Sowing | None = None
@@ -83,21 +82,16 @@ class Pipeline:
         self._control = control
         self._classifier.admit(control)
 
-    @property
-    def full(self) -> bool:
-        """Whether the last batch was full, so more frames may be waiting."""
-        return self._source.full
-
     def carry(self) -> int:
         """Read up to one batch and pass it to the link; returns the number of frames."""
-        count = self._source.receive()
+        count = self.source.receive()
         if count:
             self._top.tidy()
             now = time.monotonic_ns()
             skew = time.clock_gettime_ns(time.CLOCK_REALTIME) - now  # stamps are wall clock, `now` is monotonic
             # Without conditions no frame is copied: it is sent from the memory it was received in, super-frames whole.
             if not (self.link.perfect and self._relay.send(count, now, skew)):
-                self.admit(self._source.take(count), now, skew)
+                self.admit(self.source.take(count), now, skew)
         return count
 
     def admit(self, frames: list[Frame], now: int, skew: int) -> None:
@@ -181,7 +175,7 @@ class Pipeline:
     def note_refusals(self, now: int) -> None:
         """Count what the kernel dropped or could not deliver since the last call; call it before `report`."""
         self.count()
-        source = self._source
+        source = self.source
         causes = (("kernel", source.kernel_drops()), ("oversized", source.oversized), ("unreadable", source.unreadable))
         source.oversized = source.unreadable = 0
         for cause, count in causes:

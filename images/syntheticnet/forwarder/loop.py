@@ -28,32 +28,33 @@ class ReadPacer:
 
     def __init__(self, pipeline: Pipeline, poller: Poller) -> None:
         self.pipeline = pipeline
-        self.number = poller.add(pipeline.source)
+        self.source = pipeline.source.fileno()
         self.look_at: int | None = None
         self._last = 0
         self._poller = poller
+        poller.watch(self.source)
 
     def read(self, now: int) -> bool:
         """Read a batch; returns whether more may be waiting."""
-        count = self.pipeline.carry()
-        if count:
-            wait = min(self.pipeline.link.slack // 2, LOOK_NS if count > FEW else MOST_LOOK_NS)
+        count, slack = self.pipeline.carry(), self.pipeline.link.slack
+        if count and slack:
+            wait = min(slack // 2, LOOK_NS if count > FEW else MOST_LOOK_NS)
             if now - self._last < wait:
                 # While it is read at intervals, arrivals must not wake the loop.
                 if self.look_at is None:
-                    self._poller.watch(self.number, False)
+                    self._poller.ignore(self.source)
                 self.look_at = now + wait
             else:
                 self._rest()
             self._last = now
-        elif self.look_at is not None and self.look_at <= now:
+        elif self.look_at is not None and (count or self.look_at <= now):
             self._rest()
-        return self.pipeline.full
+        return self.pipeline.source.full
 
     def _rest(self) -> None:
         """Wait for the next arrival."""
         if self.look_at is not None:
-            self._poller.watch(self.number, True)
+            self._poller.watch(self.source)
             self.look_at = None
 
 
@@ -71,7 +72,8 @@ class EventLoop:
 
     def watch(self, fd: int, call: Callable[[], None]) -> None:
         """Call when `fd` is readable."""
-        self._calls[self._poller.add(fd)] = call
+        self._calls[fd] = call
+        self._poller.watch(fd)
 
     def turn(self) -> None:
         """Wait for work and do it."""
@@ -80,19 +82,19 @@ class EventLoop:
             due = appointment
         ready = self._poller.wait(due)
         now = time.monotonic_ns()
-        sent = self._release(now)  # first what is due: it should not wait for what has just come
+        # First what has come, shortly before what is due: each link is popped once a turn.
         full = False
         look: int | None = None
         for pacer in self._pacers:
-            if pacer.look_at is not None or pacer.number in ready:
+            if pacer.look_at is not None or pacer.source in ready:
                 full |= pacer.read(now)
                 if pacer.look_at is not None and (look is None or pacer.look_at < look):
                     look = pacer.look_at
-        for number in ready:
-            if number > 1:
-                self._calls[number]()
-        now = time.monotonic_ns()
-        sent += self._release(now)
+        now = self._poller.settle()
+        sent = self._release(now)
+        for fd in ready:
+            if fd in self._calls:
+                self._calls[fd]()
         self._due = now if full else self._next(now, sent, look)
 
     def _release(self, now: int) -> int:

@@ -1,6 +1,7 @@
 """Packet sockets: read and write batches of frames, including offloaded super-frames, with one system call each.
 
-Calls recvmmsg and sendmmsg through ctypes on preallocated memory, because per-packet calls are slow in Python.
+Calls recvmmsg and sendmmsg through ctypes on preallocated memory, because per-packet calls are slow in Python. A single
+frame, which is all there is on a path with little traffic, is sent by the socket itself: that runs less code.
 """
 
 from __future__ import annotations
@@ -49,10 +50,9 @@ Frame = tuple[bytes, int]
 """A received frame with its vnet header, and the kernel's receive stamp (ns of CLOCK_REALTIME)."""
 
 # PyDLL keeps the GIL: the calls never block, and another thread might not return the GIL for a while.
+# No argtypes: converting arguments would cost as much as the call. So addresses must be pointers, not numbers.
 _libc = ctypes.PyDLL(None, use_errno=True)
 _recvmmsg, _sendmmsg = _libc.recvmmsg, _libc.sendmmsg
-_recvmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p]
-_sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
 
 
 class Memory:
@@ -75,7 +75,7 @@ class Inbox:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
         self._headers = _Headers(stamped=True)
-        self.address = self._headers.address
+        self.pointer = self._headers.pointer
         self._halves, self._stamps = self._headers.halves, self._headers.stamps
         for n in range(BATCH):
             self._headers.point(n, memory.address + n * SLOT, SLOT)
@@ -121,11 +121,15 @@ class Outbox:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
         self._headers = _Headers(stamped=False)
-        self.address = self._headers.address
+        self.pointer = self._headers.pointer
         self._vectors = self._headers.vectors
         self._starts = [memory.address + n * SLOT for n in range(BATCH)]
         for n in range(BATCH):
             self._headers.point(n, self._starts[n], 0)
+
+    def behind(self, count: int) -> ctypes.c_void_p:
+        """A pointer to the headers behind the first `count`."""
+        return ctypes.c_void_p(self._headers.address + count * _MMSG_BYTES)
 
     def load(self, buffers: Sequence[bytes]) -> None:
         """Copy up to `BATCH` frames, with vnet headers, into the first slots."""
@@ -167,7 +171,7 @@ class Port:
     def receive(self) -> int:
         """Fill the inbox with up to `BATCH` frames, oldest first, and return their number; never blocks."""
         most = self._most
-        count: int = _recvmmsg(self._fd, self.inbox.address, most, _MSG_DONTWAIT, None)
+        count: int = _recvmmsg(self._fd, self.inbox.pointer, most, _MSG_DONTWAIT, None)
         self.full = count == most
         if count <= 0:
             self._note_failure(ctypes.get_errno() if count else 0)
@@ -192,6 +196,8 @@ class Port:
 
     def write(self, buffers: Sequence[bytes]) -> list[int]:
         """Send frames with vnet headers; returns the indices of those the kernel rejected."""
+        if len(buffers) == 1:
+            return self._send_one(buffers[0])
         out = self._out
         if len(buffers) <= BATCH:
             out.load(buffers)
@@ -205,6 +211,9 @@ class Port:
 
     def relay(self, slots: Sequence[tuple[int, int]]) -> list[int]:
         """Send frames straight from the inbox, by slot and length; returns the indices of those rejected."""
+        if len(slots) == 1:
+            slot, length = slots[0]
+            return self._send_one(self.inbox.memory.view[slot * SLOT : slot * SLOT + length])
         self._relay.choose(slots)
         return self._send(self._relay, len(slots))
 
@@ -213,8 +222,15 @@ class Port:
         statistics = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
         return int(unpack("II", statistics)[1])  # reading resets the kernel's counter
 
+    def _send_one(self, frame: bytes | memoryview) -> list[int]:
+        try:
+            self._socket.send(frame)
+        except OSError:
+            return [0]
+        return []
+
     def _send(self, out: Outbox, count: int) -> list[int]:
-        sent: int = _sendmmsg(self._fd, out.address, count, 0)
+        sent: int = _sendmmsg(self._fd, out.pointer, count, 0)
         return [] if sent == count else self._send_rest(out, max(sent, 0), count)
 
     def _send_rest(self, out: Outbox, sent: int, count: int) -> list[int]:
@@ -222,7 +238,7 @@ class Port:
         refused = []
         while sent < count:
             # sendmmsg stops at a frame that fails, so the frames behind it need another call.
-            done = _sendmmsg(self._fd, out.address + sent * _MMSG_BYTES, count - sent, 0)
+            done = _sendmmsg(self._fd, out.behind(sent), count - sent, 0)
             if done <= 0:
                 if ctypes.get_errno() == errno.EINTR:
                     continue
@@ -247,6 +263,7 @@ class _Headers:
         self._iovecs = bytearray(BATCH * 16)
         self._control = bytearray(BATCH * _CMSG_BYTES)
         self.address = _address(self._bytes)
+        self.pointer = ctypes.c_void_p(self.address)
         self.halves = memoryview(self._bytes).cast("I")
         self.vectors = memoryview(self._iovecs).cast("Q")
         self.stamps = memoryview(self._control).cast("q")

@@ -17,5 +17,5 @@ def path() -> Iterator[Path]:
     with source, target, wire, unused:
         made = Path(source, target, wire)
         yield made
-        for port in (made.pipeline._source, made.pipeline._target):
+        for port in (made.pipeline.source, made.pipeline._target):
             port._socket.close()
