@@ -53,7 +53,6 @@ def forward(opposite: dict[int, int], epoll: select.epoll, inbox: Inbox, outbox:
                 counters[1] += length
             outbox.choose(slots)
             _sendmmsg(opposite[fd], outbox.pointer, count, 0)
-            inbox.ready(count)
 
 
 if __name__ == "__main__":

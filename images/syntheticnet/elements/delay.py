@@ -78,11 +78,10 @@ class Delay:
         self._number, self._last_due = number, last
 
     def pop(self, now: int) -> Popped:
-        due, self._departed = self._departed, []
-        is_sorted = not due
+        due: list[Packet] = []
         self._release(now, due)
-        if not is_sorted:
-            due.sort(key=_by_time)
+        if self._departed:
+            due, self._departed = sorted(self._departed + due, key=_by_time), []
         return due, []
 
     def deadline(self) -> int | None:
@@ -165,9 +164,8 @@ class Delay:
             packet = waiting[4]
             packet.time = waiting[0]
             append(packet)
-        heap = self._heap
-        while heap and heap[0][0] <= now:
-            waiting = heappop(heap)
+        while self._heap and self._heap[0][0] <= now:
+            waiting = heappop(self._heap)
             packet = waiting[4]
             packet.time = waiting[0]
             append(packet)

@@ -86,7 +86,8 @@ class Pipeline:
         """Read up to one batch and pass it to the link; returns the number of frames."""
         count = self.source.receive()
         if count:
-            self._top.tidy()
+            if self._top.crowded:
+                self._top.tidy()
             now = time.monotonic_ns()
             skew = time.clock_gettime_ns(time.CLOCK_REALTIME) - now  # stamps are wall clock, `now` is monotonic
             # Without conditions no frame is copied: it is sent from the memory it was received in, super-frames whole.

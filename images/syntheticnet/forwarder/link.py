@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..conditions import LinkConditions
 from ..conditions.files import Files
-from ..elements import ANSWERING, ELEMENTS, Element, ElementContext, Popped
+from ..elements import ANSWERING, ELEMENTS, Element, ElementContext, Instant, Popped
 from ..packets.counters import FlowCounters
 from ..packets.packet import Packet
 from .per_flow import DEFAULT, FlowOf, Own, PerFlowElement, PerFlowPlan
@@ -30,6 +30,15 @@ StreamKey = tuple[type[Element], str]
 """The class of an element, and its flow."""
 
 _flow = attrgetter("flow")
+
+
+class Stage(NamedTuple):
+    """What packets pass in a link; `process` if that is all it takes, because it holds nothing and answers nothing."""
+
+    element: Element | PerFlowElement
+    later: int
+    """How long the stages behind it hold any packet (ns)."""
+    process: Callable[[list[Packet]], list[Packet]] | None
 
 
 class SeededStream:
@@ -84,7 +93,7 @@ class Link:
         self._flows: Mapping[str, Own] = {}
         self._stages = [PerFlowElement(make) for make in ELEMENTS]
         self._slacks: list[int] = [0] * len(self._stages)
-        self._active: list[tuple[Element | PerFlowElement, int]] = []  # and how long those behind it hold any packet
+        self._active: list[Stage] = []
         self._unsettled = 0
         self._passing: list[Packet] = []
         self._now = 0
@@ -126,19 +135,23 @@ class Link:
         forward, self._passing = self._passing, []
         backward: list[Packet] = []
         soonest: int | None = None
-        for stage, later in self._active:
+        for element, later, process in self._active:
+            if process is not None:
+                if forward:
+                    forward = process(forward)
+                continue
             if forward:
-                stage.push(forward)
-            forward, back = stage.pop(now)
+                element.push(forward)
+            forward, back = element.pop(now)
             if back:
                 backward += back
-            due = stage.deadline()
+            due = element.deadline()
             if due is not None and (soonest is None or due + later < soonest):
                 soonest = due + later
         self.due = soonest
         if self._unsettled:
             self._settle()
-        if forward:
+        if forward and forward[0].time < now - STALLED_NS:
             forward = self._punctual(forward, now)
         return forward, backward
 
@@ -222,6 +235,11 @@ class Link:
 
     def sent(self, packets: list[Packet], now: int) -> None:
         """Count packets that were sent."""
+        if len(packets) == 1:
+            packet = packets[0]
+            self._room += packet.size + PACKET_COST
+            packet.counters.left(1, packet.size, [now - packet.entered], now)
+            return
         for counters, share in self._by_counters(packets):
             size = sum([packet.size for packet in share])
             self._room += size + PACKET_COST * len(share)
@@ -245,7 +263,7 @@ class Link:
         return FlowCounters.total([*self.bygone, *self.flow_counters.values()])
 
     def __len__(self) -> int:
-        return len(self._passing) + sum([len(stage) for stage, _ in self._active])
+        return len(self._passing) + sum([len(stage.element) for stage in self._active])
 
     def _settle(self) -> None:
         """Skip idle stages from now on, and fold the counters of removed flows, a few at a time.
@@ -253,7 +271,7 @@ class Link:
         A removed element's packets leave with the first `pop` after the change, so its stage is idle only then.
         """
         self._active = [
-            (stage.direct, sum(self._slacks[number + 1 :]))
+            Stage(stage.direct, sum(self._slacks[number + 1 :]), _process(stage))
             for number, stage in enumerate(self._stages)
             if not stage.idle
         ]
@@ -310,8 +328,6 @@ class Link:
         return [(self._counters(flow), share) for flow, share in shares.items()]
 
     def _by_counters(self, packets: list[Packet]) -> Iterable[tuple[FlowCounters, list[Packet]]]:
-        if len(packets) == 1:
-            return ((packets[0].counters, packets),)
         flow_counters = {packet.counters for packet in packets}
         if len(flow_counters) == 1:
             return ((flow_counters.pop(), packets),)
@@ -330,9 +346,12 @@ class Link:
     def _punctual(self, packets: list[Packet], now: int) -> list[Packet]:
         """The packets that are not overdue; drops the rest as stalled."""
         oldest = now - STALLED_NS
-        if packets[0].time >= oldest:
-            return packets
         for packet in packets:
             if packet.time < oldest:
                 self.drop(packet, "stalled")
         return [packet for packet in packets if packet.time >= oldest]
+
+
+def _process(stage: PerFlowElement) -> Callable[[list[Packet]], list[Packet]] | None:
+    element = stage.direct
+    return element.process if isinstance(element, Instant) and stage.make not in ANSWERING else None

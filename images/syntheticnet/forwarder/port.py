@@ -26,14 +26,13 @@ _PACKET_IGNORE_OUTGOING = 23
 _SO_TIMESTAMPNS = 35
 _SO_RCVBUFFORCE = 33
 _ETH_P_ALL = 3
-_MSG_DONTWAIT, _MSG_TRUNC = int(socket.MSG_DONTWAIT), int(socket.MSG_TRUNC)  # plain ints: enums are slow in a loop
+_MSG_DONTWAIT = int(socket.MSG_DONTWAIT)  # a plain int: enums are slow in a loop
 
 # struct mmsghdr on 64-bit Linux, in 64-bit words: name, namelen, iov, iovlen, control, controllen, flags; then msg_len.
 _MMSG_WORDS = 8
 _MMSG_BYTES = _MMSG_WORDS * 8
 _IOV, _IOV_COUNT, _CONTROL, _CONTROL_LENGTH = 2, 3, 4, 5
 _LENGTH_HALF = 14  # msg_len, counted in 32-bit words
-_FLAGS_HALF = 12  # msg_flags, likewise
 _CMSG_WORDS = 4  # cmsghdr (length; level and type), then timespec (seconds; nanoseconds)
 _CMSG_BYTES = _CMSG_WORDS * 8
 _SECONDS, _NANOSECONDS = 2, 3
@@ -70,7 +69,10 @@ class Memory:
 
 
 class Inbox:
-    """Message headers that receive a batch into memory, with kernel stamps."""
+    """Message headers that receive a batch into memory, with kernel stamps.
+
+    They serve again as they are: the kernel writes the size of a stamp where its room is given, which is the same.
+    """
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
@@ -85,34 +87,32 @@ class Inbox:
         halves = self._halves
         return [(n, halves[16 * n + _LENGTH_HALF]) for n in range(count)]
 
-    def length(self, slot: int) -> int:
-        return self._halves[16 * slot + _LENGTH_HALF]
+    def last_length(self, count: int) -> int:
+        """The length of the last of `count` frames."""
+        return self._halves[16 * count - 16 + _LENGTH_HALF]
+
+    def first(self) -> tuple[int, int]:
+        """Length and receive stamp of the first frame."""
+        stamps = self._stamps
+        return self._halves[_LENGTH_HALF], stamps[_SECONDS] * 1_000_000_000 + stamps[_NANOSECONDS]
 
     def frames(self, count: int) -> list[Frame]:
-        """Copies of the received frames, with vnet headers and stamps."""
+        """Copies of the received frames, with vnet headers and stamps, but for those that were cut off."""
         view, halves, stamps = self.memory.view, self._halves, self._stamps
         return [
             (bytes(view[start : start + halves[length]]), stamps[seconds] * 1_000_000_000 + stamps[seconds + 1])
             for start, length, seconds in _PLACES[:count]
+            if halves[length] < SLOT
         ]
-
-    def stamp(self) -> int:
-        """The receive stamp of the first frame (ns of CLOCK_REALTIME)."""
-        return self._stamps[_SECONDS] * 1_000_000_000 + self._stamps[_NANOSECONDS]
 
     def stamps(self, count: int) -> list[int]:
         """The receive stamp of each frame (ns of CLOCK_REALTIME)."""
         stamps = self._stamps
         return [stamps[n] * 1_000_000_000 + stamps[n + 1] for n in range(2, count * _CMSG_WORDS, _CMSG_WORDS)]
 
-    def cut_off(self, count: int) -> list[int]:
-        """The slots of frames that were too long and truncated."""
-        halves = self._halves
-        return [n for n in range(count) if halves[16 * n + _FLAGS_HALF] & _MSG_TRUNC]
-
-    def ready(self, count: int) -> None:
-        """Reset the first `count` headers for the next receive."""
-        self._headers.reset(count)
+    def is_cut_off(self, count: int) -> bool:
+        """Whether a frame was too long for its slot."""
+        return max(length for _, length in self.slots(count)) == SLOT
 
 
 class Outbox:
@@ -176,17 +176,13 @@ class Port:
         if count <= 0:
             self._note_failure(ctypes.get_errno() if count else 0)
             return 0
-        self._most = FEW if self.inbox.length(count - 1) > LARGE else BATCH
+        self._most = FEW if self.inbox.last_length(count) > LARGE else BATCH
         return count
 
     def take(self, count: int) -> list[Frame]:
-        """Copies of the received frames; the inbox is free again."""
-        inbox = self.inbox
-        frames, cut_off = inbox.frames(count), inbox.cut_off(count)
-        inbox.ready(count)
-        if cut_off:
-            self.oversized += len(cut_off)
-            frames = [frame for n, frame in enumerate(frames) if n not in cut_off]
+        """Copies of the received frames."""
+        frames = self.inbox.frames(count)
+        self.oversized += count - len(frames)
         return frames
 
     def read(self) -> list[Frame]:
@@ -197,7 +193,7 @@ class Port:
     def write(self, buffers: Sequence[bytes]) -> list[int]:
         """Send frames with vnet headers; returns the indices of those the kernel rejected."""
         if len(buffers) == 1:
-            return self._send_one(buffers[0])
+            return [] if self.send(buffers[0]) else [0]
         out = self._out
         if len(buffers) <= BATCH:
             out.load(buffers)
@@ -209,11 +205,16 @@ class Port:
             refused += [first + index for index in self._send(out, len(share))]
         return refused
 
+    def send(self, frame: bytes) -> bool:
+        """Send one frame with its vnet header; returns whether the kernel took it."""
+        try:
+            self._socket.send(frame)
+        except OSError:
+            return False
+        return True
+
     def relay(self, slots: Sequence[tuple[int, int]]) -> list[int]:
         """Send frames straight from the inbox, by slot and length; returns the indices of those rejected."""
-        if len(slots) == 1:
-            slot, length = slots[0]
-            return self._send_one(self.inbox.memory.view[slot * SLOT : slot * SLOT + length])
         self._relay.choose(slots)
         return self._send(self._relay, len(slots))
 
@@ -221,13 +222,6 @@ class Port:
         """Frames dropped because the socket's queue was full, since the last call."""
         statistics = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
         return int(unpack("II", statistics)[1])  # reading resets the kernel's counter
-
-    def _send_one(self, frame: bytes | memoryview) -> list[int]:
-        try:
-            self._socket.send(frame)
-        except OSError:
-            return [0]
-        return []
 
     def _send(self, out: Outbox, count: int) -> list[int]:
         sent: int = _sendmmsg(self._fd, out.pointer, count, 0)
@@ -268,15 +262,10 @@ class _Headers:
         self.vectors = memoryview(self._iovecs).cast("Q")
         self.stamps = memoryview(self._control).cast("q")
         self._wire(stamped)
-        self._pristine = bytes(self._bytes)
 
     def point(self, n: int, address: int, size: int) -> None:
         self.vectors[2 * n] = address
         self.vectors[2 * n + 1] = size
-
-    def reset(self, count: int) -> None:
-        end = count * _MMSG_BYTES
-        self._bytes[:end] = self._pristine[:end]
 
     def _wire(self, stamped: bool) -> None:
         words = memoryview(self._bytes).cast("Q")

@@ -52,18 +52,17 @@ class FrameRelay:
 
         Sends nothing if a frame must be dropped: closed, stalled or longer than a slot.
         """
-        if count == 1 and not self._traffic.watched:
-            return self._send_one(now, skew)
+        if count == 1 and not self._traffic.watched and self._send_one(now, skew):
+            return True
         inbox = self._source.inbox
         slots, stamps = inbox.slots(count), inbox.stamps(count)
-        if now + skew - stamps[0] > STALLED_NS or inbox.cut_off(count):
+        if now + skew - stamps[0] > STALLED_NS or inbox.is_cut_off(count):
             return False
         view, conversation_of = inbox.memory.view, self._conversation_of
         conversations = [conversation_of(_head(view, slot * SLOT, length)) for slot, length in slots]
         if "closed" in {conversation.treatment for conversation in conversations}:
             return False
         refused = self._target.relay(slots)
-        inbox.ready(count)
         self._count(conversations, slots, stamps, refused, now, skew)
         return True
 
@@ -87,13 +86,14 @@ class FrameRelay:
 
     def _send_one(self, now: int, skew: int) -> bool:
         inbox = self._source.inbox
-        length, late = inbox.length(0), now + skew - inbox.stamp()
-        if late > STALLED_NS or inbox.cut_off(1):
+        length, stamp = inbox.first()
+        late = now + skew - stamp
+        if late > STALLED_NS or length > HEAD:
             return False
-        conversation = self._conversation_of(_head(inbox.memory.view, 0, length))
-        if conversation.treatment != "link" or self._target.relay(((0, length),)):
+        frame = bytes(inbox.memory.view[:length])
+        conversation = self._conversation_of(frame)
+        if conversation.treatment != "link" or not self._target.send(frame):
             return False
-        inbox.ready(1)
         if now >= self._uncounted_end:
             self.count()
             self._uncounted_end = now - now % BUCKET_NS + BUCKET_NS

@@ -43,6 +43,8 @@ class FlowCounters:
         self.dropped: Counter[str] = Counter()
         self.dropped_bytes: Counter[str] = Counter()
         self._buckets: deque[Bucket] = deque(maxlen=BUCKETS + 1)
+        self._bucket = Bucket(0)  # the one under way, until `_bucket_end`
+        self._bucket_end = 0
         self._began: int | None = None
 
     @classmethod
@@ -81,13 +83,17 @@ class FlowCounters:
         """Count packets that arrived, `size` bytes in total."""
         self.packets_in += packets
         self.bytes_in += size
-        self._bucket(now).packets_in += packets
+        if now >= self._bucket_end:
+            self._next_bucket(now)
+        self._bucket.packets_in += packets
 
     def left(self, packets: int, size: int, delays: list[int], now: int) -> None:
         """Count packets that left, `size` bytes in total, with their delays (ns)."""
         self.packets_out += packets
         self.bytes_out += size
-        bucket = self._bucket(now)
+        if now >= self._bucket_end:
+            self._next_bucket(now)
+        bucket = self._bucket
         bucket.packets_out += packets
         bucket.bytes_out += size
         bucket.note(delays)
@@ -95,7 +101,9 @@ class FlowCounters:
     def lost(self, cause: str, packets: int, size: int, now: int) -> None:
         self.dropped[cause] += packets
         self.dropped_bytes[cause] += size
-        bucket = self._bucket(now)
+        if now >= self._bucket_end:
+            self._next_bucket(now)
+        bucket = self._bucket
         if cause in OWN_CAUSES:
             bucket.discarded += packets
         else:
@@ -139,14 +147,12 @@ class FlowCounters:
             values["delay_p99_ms"] = delays[len(delays) * 99 // 100] / 1e6
         return values
 
-    def _bucket(self, now: int) -> Bucket:
-        if self._buckets and now - self._buckets[-1].start < BUCKET_NS:
-            return self._buckets[-1]
-        bucket = Bucket(now - now % BUCKET_NS)
+    def _next_bucket(self, now: int) -> None:
+        bucket = self._bucket = Bucket(now - now % BUCKET_NS)
+        self._bucket_end = bucket.start + BUCKET_NS
         if self._began is None:
             self._began = bucket.start
         self._buckets.append(bucket)
-        return bucket
 
 
 def _fold(into: Bucket, bucket: Bucket) -> None:

@@ -35,8 +35,13 @@ class Top:
         """Keep the counts of conversations the classifier is about to forget."""
         self._late.extend(conversations)
 
+    @property
+    def crowded(self) -> bool:
+        """Whether it is time to `tidy`."""
+        return len(self._late) > MOST_PEERS
+
     def tidy(self) -> None:
-        """Sum some of the conversations retired long ago; call it regularly."""
+        """Sum some of the conversations retired long ago; call it while it is crowded."""
         for _ in range(min(TIDIED, len(self._late) - MOST_PEERS)):
             oldest = self._late.popleft()
             if oldest.id in self._sums or len(self._sums) < MOST_PEERS:
