@@ -127,7 +127,10 @@ class Link:
             else:
                 counters.came(len(share), size, now)
         self._passing += packets if self._room >= 0 else self._bounded(packets)
-        self.due = now  # pop in the same turn: only the elements know whether a packet may leave at once
+        if not self.slack:
+            self.due = now  # pop in the same turn: only the elements know whether a packet may leave at once
+        elif self.due is None or packets[0].time + self.slack < self.due:
+            self.due = packets[0].time + self.slack
 
     def pop(self, now: int) -> Popped:
         """Packets due by `now`, in order; then the elements' own answers."""

@@ -82,7 +82,7 @@ class EventLoop:
             due = appointment
         ready = self._poller.wait(due)
         now = time.monotonic_ns()
-        # First what has come, shortly before what is due: each link is popped once a turn.
+        sent = self._release(now)  # first what is due: it should not wait for what has just come
         full = False
         look: int | None = None
         for pacer in self._pacers:
@@ -90,11 +90,11 @@ class EventLoop:
                 full |= pacer.read(now)
                 if pacer.look_at is not None and (look is None or pacer.look_at < look):
                     look = pacer.look_at
-        now = self._poller.settle()
-        sent = self._release(now)
         for fd in ready:
             if fd in self._calls:
                 self._calls[fd]()
+        now = time.monotonic_ns()
+        sent += self._release(now)
         self._due = now if full else self._next(now, sent, look)
 
     def _release(self, now: int) -> int:

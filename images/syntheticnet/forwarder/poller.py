@@ -24,9 +24,8 @@ class Poller:
 
     def __init__(self) -> None:
         self._watched: list[int] = []
-        self._due = self._wake = 0
         self.lead = 0
-        """Recent latency from waking up to `settle` (ns)."""
+        """Recent latency of waking up (ns)."""
 
     def watch(self, fd: int) -> None:
         self._watched.append(fd)
@@ -35,27 +34,22 @@ class Poller:
         self._watched.remove(fd)
 
     def wait(self, due: int | None) -> list[int]:
-        """Wait for readable files and return them; empty shortly before `due` (ns, monotonic): call `settle` next."""
-        self._due = 0
+        """Wait for readable files and return them; empty at `due` (ns, monotonic), never before it."""
         if due is None:
             return select(self._watched, _NONE, _NONE)[0]
         left = due - time.monotonic_ns()
-        if left <= 0:
-            return select(self._watched, _NONE, _NONE, 0)[0]
         if left < SPARSE_NS:
-            return select(self._watched, _NONE, _NONE, left / SECOND)[0]
+            return select(self._watched, _NONE, _NONE, max(0, left) / SECOND)[0]
         early = max(0, self.lead - AIM_NS)
         ready = select(self._watched, _NONE, _NONE, (left - early) / SECOND)[0]
         if not ready:
-            self._due, self._wake = due, due - early
+            self._settle(due, early)
         return ready
 
-    def settle(self) -> int:
-        """The time, once that for which `wait` waited has come: what was done meanwhile counts as latency."""
-        now, due = time.monotonic_ns(), self._due
-        if due:
-            step = (now - self._wake - self.lead) // 4
-            self.lead = min(self.lead + max(-MOST_STEP_NS, min(step, MOST_STEP_NS)), MOST_LEAD_NS)
-            while now < due:
-                now = time.monotonic_ns()
-        return now
+    def _settle(self, due: int, early: int) -> None:
+        """Update `lead` from the observed latency, and busy-wait until `due`."""
+        now = time.monotonic_ns()
+        step = (now - (due - early) - self.lead) // 4
+        self.lead = min(self.lead + max(-MOST_STEP_NS, min(step, MOST_STEP_NS)), MOST_LEAD_NS)
+        while now < due:
+            now = time.monotonic_ns()
