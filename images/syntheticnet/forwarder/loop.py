@@ -65,6 +65,7 @@ class EventLoop:
         self._poller = Poller()
         self._pacers = (ReadPacer(first, self._poller), ReadPacer(second, self._poller))
         self._opposites = ((first, second), (second, first))
+        self._links = (first.link, second.link)
         self._calls: dict[int, Callable[[], None]] = {}
         self._due: int | None = None
         self.appointment: int | None = None
@@ -82,7 +83,20 @@ class EventLoop:
             due = appointment
         ready = self._poller.wait(due)
         now = time.monotonic_ns()
-        sent = self._release(now)  # first what is due: it should not wait for what has just come
+        due, sent = self._soonest(), 0
+        if due is not None and due <= now:
+            sent = self._release(now)  # first what is due: it should not wait for what has just come
+        full, look = self._read(ready, now)
+        now, due = time.monotonic_ns(), self._soonest()
+        if due is not None and due <= now:
+            sent += self._release(now)
+            due = self._soonest()
+        if look is not None:
+            due = look if due is None else min(look, max(due, now + (LONG_REST_NS if sent > FEW else REST_NS)))
+        self._due = now if full else due
+
+    def _read(self, ready: list[int], now: int) -> tuple[bool, int | None]:
+        """Read what is ready; returns whether more may be waiting, and when to look at what is not waited for."""
         full = False
         look: int | None = None
         for pacer in self._pacers:
@@ -93,9 +107,15 @@ class EventLoop:
         for fd in ready:
             if fd in self._calls:
                 self._calls[fd]()
-        now = time.monotonic_ns()
-        sent += self._release(now)
-        self._due = now if full else self._next(now, sent, look)
+        return full, look
+
+    def _soonest(self) -> int | None:
+        """When the next packet is due."""
+        one, other = self._links
+        due, also = one.due, other.due
+        if due is None:
+            return also
+        return due if also is None else min(due, also)
 
     def _release(self, now: int) -> int:
         """Send what is due; returns the number of packets."""
@@ -108,16 +128,3 @@ class EventLoop:
                     opposite.admit_answers(pipeline.answers, now)
                     pipeline.answers = []
         return sent
-
-    def _next(self, now: int, sent: int, look: int | None) -> int | None:
-        """When to wake up next, `sent` packets having been sent: when to read (`look`), or when a packet is due."""
-        soonest: int | None = None
-        for pipeline, _ in self._opposites:
-            due = pipeline.link.due
-            if due is not None and (soonest is None or due < soonest):
-                soonest = due
-        if look is not None:
-            if soonest is not None:
-                soonest = max(soonest, now + (LONG_REST_NS if sent > FEW else REST_NS))
-            soonest = look if soonest is None else min(soonest, look)
-        return soonest
