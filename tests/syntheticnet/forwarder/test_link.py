@@ -212,6 +212,16 @@ def test_newcomers_of_a_link_that_gains_elements_stay_behind() -> None:
     assert [*_popped(path, 2), *_popped(path, SECOND // 20)] == first + second
 
 
+def test_a_newcomer_wakes_nobody_before_it_may_leave() -> None:
+    """A link that holds every packet is popped when the first may leave, not when one comes."""
+    path = link(requested(latency="20ms", jitter="5ms", loss="1%", rate="20mbit"))
+    path.pop(0)
+    path.push(packets(2, gap=MS, time=MS), 3 * MS)
+    assert path.due == MS + 15 * MS
+    path.push(packets(1, time=2 * MS), 3 * MS)
+    assert path.due == MS + 15 * MS
+
+
 def test_what_is_overdue_is_dropped_as_stalled() -> None:
     """Packets overdue by more than 100 ms waited for a stopped process and are dropped."""
     path = link(requested(latency="50ms"))
