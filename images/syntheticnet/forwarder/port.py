@@ -37,8 +37,8 @@ _CMSG_WORDS = 4  # cmsghdr (length; level and type), then timespec (seconds; nan
 _CMSG_BYTES = _CMSG_WORDS * 8
 _SECONDS, _NANOSECONDS = 2, 3
 
-# The longest frame: vnet header, Ethernet header and a 64 KiB IP packet, rounded up to cache lines. One that fills it was
-# longer.
+# The longest frame: vnet header, Ethernet header and a 64 KiB IP packet, rounded up to cache lines.
+# One that fills it was longer.
 SLOT = 65664
 # Small frames take almost 1 KB each here; in a flood, a larger buffer would only add delay.
 RECEIVE_BUFFER = 4 << 20
