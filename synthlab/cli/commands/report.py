@@ -22,7 +22,7 @@ def report(
     junit: JUnitOption = None,
     markdown: MarkdownOption = None,
 ) -> None:
-    """Write a report, a JUnit file or a summary from saved results.
+    """Write reports and JUnit files from saved results.
 
     Nothing is run.
 
