@@ -72,6 +72,7 @@ class Journal:
                 took_s=result.took_s,
                 error_s=result.error_s,
                 seen=result.seen,
+                limit=result.limit,
             )
         )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..scenario.actions import Judge
-from ..scenario.expression import SAMPLE_NS, Outcome, Samples, Value
+from ..scenario.expression import SAMPLE_NS, Outcome, Reading, Samples, Value
+from ..scenario.record import Limit
 from ..text.durations import format_duration, seconds_of
 
 
@@ -15,7 +16,8 @@ class CheckResult:
     """The result: whether the expectation held, and the reason in one line.
 
     `took_s` is the time until it started to hold. The true time is up to `error_s` shorter, because numbers are sampled
-    and rates are averaged. Both are None if it did not hold, and for `never`.
+    and rates are averaged. Both are None if it did not hold, and for `never`. `limit` is the comparison that decided
+    it, with all readings since the start, whose times are seconds after it.
     """
 
     held: bool
@@ -23,6 +25,7 @@ class CheckResult:
     seen: Mapping[str, Value | None]
     took_s: float | None = None
     error_s: float | None = None
+    limit: Limit | None = None
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class ExpectationCheck:
     _since_ns: int | None = None
     _error_ns: int = 0
     _last: Outcome | None = None
+    _readings: list[tuple[int, tuple[Reading, ...]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._least_ns = self.asked_ns
@@ -52,15 +56,37 @@ class ExpectationCheck:
             return None
         result = self._never(now_ns, outcome) if self.judge.kind == "never" else self._hold(now_ns, outcome)
         self._last = outcome
+        self._readings.append((now_ns, self.judge.expression.readings(now_ns, samples)))
         if not outcome.holds:
             # It may start to hold anywhere within an average that is still too low, up to one sample before it.
             self._least_ns = max(outcome.since_ns - SAMPLE_NS, self.asked_ns)
-        return result
+        return result and replace(result, limit=self._limit(result.held))
 
     @property
     def seen(self) -> str:
         """The numbers of the last outcome, as text."""
         return "" if self._last is None else str(self._last)
+
+    def _limit(self, held: bool) -> Limit | None:
+        """The first comparison that is to blame; of an expectation that held, the first one."""
+        compared, (_, last) = self.judge.expression.comparisons, self._readings[-1]
+        if not compared:
+            return None
+        never = self.judge.kind == "never"
+        blamed = (at for at, reading in enumerate(last) if reading.held is not (not never))
+        at = 0 if held else next(blamed, 0)
+        readings = [readings[at] for _, readings in self._readings]
+        limits = [reading.limit for reading in readings]
+        return Limit(
+            number=compared[at].text,
+            name=compared[at].name,
+            sign=compared[at].sign,
+            unit=compared[at].unit,
+            scale=compared[at].scale,
+            times_s=[round(seconds_of(now_ns - self.asked_ns), 3) for now_ns, _ in self._readings],
+            values=[reading.value for reading in readings],
+            limits=limits if len(set(limits)) > 1 else limits[-1:],
+        )
 
     def _never(self, now_ns: int, outcome: Outcome) -> CheckResult | None:
         after = format_duration(now_ns - self.asked_ns)

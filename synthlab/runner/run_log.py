@@ -102,6 +102,7 @@ class RunLog:
             took_s=result.took_s,
             error_s=result.error_s,
             seen=result.seen,
+            limit=result.limit,
         )
         self._judged[run.id] = decided
         return decided

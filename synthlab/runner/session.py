@@ -33,7 +33,7 @@ from .live_lab import LiveLab
 from .lost_containers import lost_containers
 from .player import Player
 from .underlay import underlay_line
-from .validity import problems
+from .validity import doubts
 from .verdict import verdict_of
 from .watcher import Watcher
 
@@ -165,9 +165,9 @@ class _Run:
             load = load_between(before, after)
             conditioned = (*self._plan.clients, *self._plan.scenario.stack.conditioned)
             underlay = underlay_line(conditioned, player.recorded)
-            doubted = problems(conditioned, player.recorded, load, _compared(self._plan))
-            log = player.log
-            verdict, reasons = verdict_of(log.judged, player.failures, player.faults, doubted)
+            doubted = doubts(conditioned, player.recorded, load, _compared(self._plan))
+            log, problems = player.log, [doubt.text for doubt in doubted]
+            verdict, reasons = verdict_of(log.judged, player.failures, player.faults, problems)
             if lost := lost_containers(members, self._live_lab, player.touched, suspect=verdict != "passed"):
                 verdict, reasons = "inconclusive", (*lost, *reasons)
             if verdict != "passed" and not self._files and not is_stopped():
@@ -186,6 +186,7 @@ class _Run:
             judged=log.judged,
             configured=log.configured,
             samples=samples_of(player.recorded),
+            doubt=next((doubt.limit for doubt in doubted if doubt.limit), None),
             evidence=self._files,
         )
 

@@ -8,12 +8,14 @@ idle machine, and the same call next to one busy loop per CPU.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from ..contract import OWN_CAUSES
 from ..control.slowness import FULLY_BUSY, shortfall
 from ..control.state import MOST_LATE_MS, ClientState
 from ..scenario.expression import NEVER_NS, Recorded, Sample, Value
+from ..scenario.record import Limit
 from .host_load import HostLoad
 from .underlay import slow_underlays
 
@@ -30,6 +32,14 @@ MOST_WAITING = 0.9
 LEAST_STEADY = 0.25
 """The lowest ratio of the smallest sample to the mean of a number in the baseline."""
 DIRECTIONS = ("ingress", "egress")
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One reason not to trust a run, as a line; `limit` names the number behind it, if there is one."""
+
+    text: str
+    limit: Limit | None = None
 
 
 def lateness_name(client: str, direction: str) -> str:
@@ -54,14 +64,21 @@ def of_lateness(client: str, state: ClientState) -> dict[str, Value]:
 def problems(
     clients: Sequence[str], recorded: Recorded, load: HostLoad | None, compared: Sequence[str], since_ns: int = NEVER_NS
 ) -> list[str]:
-    """One line for each reason not to trust the run; `compared` are the numbers compared with their baseline.
+    """One line for each doubt."""
+    return [doubt.text for doubt in doubts(clients, recorded, load, compared, since_ns)]
+
+
+def doubts(
+    clients: Sequence[str], recorded: Recorded, load: HostLoad | None, compared: Sequence[str], since_ns: int = NEVER_NS
+) -> list[Doubt]:
+    """The reasons not to trust the run; `compared` are the numbers compared with their baseline.
 
     Samples from before `since_ns` count only for the baseline.
     """
     links = [(client, direction) for client in clients for direction in DIRECTIONS]
-    of_links = [line for client, direction in links for line in _of_link(client, direction, recorded, since_ns)]
-    of_network = slow_underlays(clients, recorded, since_ns)
-    return [*_of_machine(load), *of_links, *of_network, *_of_baseline(recorded, compared)]
+    of_links = [doubt for client, direction in links for doubt in _of_link(client, direction, recorded, since_ns)]
+    of_network = map(Doubt, slow_underlays(clients, recorded, since_ns))
+    return [*map(Doubt, _of_machine(load)), *of_links, *of_network, *_of_baseline(recorded, compared)]
 
 
 def _of_machine(load: HostLoad | None) -> Iterator[str]:
@@ -78,20 +95,22 @@ def _of_machine(load: HostLoad | None) -> Iterator[str]:
         )
 
 
-def _of_link(client: str, direction: str, recorded: Recorded, since_ns: int) -> Iterator[str]:
+def _of_link(client: str, direction: str, recorded: Recorded, since_ns: int) -> Iterator[Doubt]:
     def series(name: str) -> Sequence[Sample]:
         return [sample for sample in recorded.series(name) if sample.at_ns > since_ns]
 
     late = _stats(series(lateness_name(client, direction)))
     share = sum(late_ms > MOST_LATE_MS for late_ms in late) / len(late) if late else 0.0
     if share > MOST_LATE_SECONDS and share * len(late) >= LEAST_LATE_SECONDS:
-        yield (
+        name = lateness_name(client, direction)
+        yield Doubt(
             f"{client}: the forwarder was too slow: {direction} packets left more than {MOST_LATE_MS:g} ms late "
-            f"in {share:.0%} of all seconds (maximum {MOST_LATE_SECONDS:.0%})"
+            f"in {share:.0%} of all seconds (maximum {MOST_LATE_SECONDS:.0%})",
+            Limit(number=name, name=name, sign="<=", unit="ms", limits=[MOST_LATE_MS]),
         )
     short = _stats(series(shortfall_name(client, direction)))
     if sum(short) > MOST_LATE_SECONDS * len(short) and sum(short) >= LEAST_LATE_SECONDS:
-        yield (
+        yield Doubt(
             f"{client}: this machine cannot reach the {direction} rate that is set: the forwarder used more than "
             f"{FULLY_BUSY:.0%} of a processor and still forwarded less in {sum(short) / len(short):.0%} of all seconds "
             f"(maximum {MOST_LATE_SECONDS:.0%})"
@@ -100,15 +119,18 @@ def _of_link(client: str, direction: str, recorded: Recorded, since_ns: int) -> 
         lost = _growth(series(f"{client}.{direction}.dropped.{cause}"))
         passed = _growth(series(f"{client}.{direction}.packets_in"))
         if lost > max(LEAST_LOST, MOST_LOST * passed):
-            yield f"{client}: the forwarder itself lost {lost:.0f} of {passed:.0f} {direction} packets ({cause})"
+            yield Doubt(f"{client}: the forwarder itself lost {lost:.0f} of {passed:.0f} {direction} packets ({cause})")
 
 
-def _of_baseline(recorded: Recorded, compared: Sequence[str]) -> Iterator[str]:
+def _of_baseline(recorded: Recorded, compared: Sequence[str]) -> Iterator[Doubt]:
     for name in compared:
         values = _stats(recorded.window(name, *recorded.baseline) if recorded.baseline else ())
         mean = sum(values) / len(values) if values else 0.0
         if mean > 0 and min(values) < LEAST_STEADY * mean:
-            yield f"the baseline is unstable: {name} ranged from {min(values):g} to {max(values):g}"
+            yield Doubt(
+                f"the baseline is unstable: {name} ranged from {min(values):g} to {max(values):g}",
+                Limit(number=name, name=name, sign=">=", limits=[LEAST_STEADY * mean]),
+            )
 
 
 def _growth(series: Sequence[Sample]) -> float:

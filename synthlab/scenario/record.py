@@ -46,12 +46,31 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """What an expectation measured, beside the limit that decided it: `number` `sign` `limit`.
+
+    `values` are what was judged at `times_s`, in `unit`: bit/s, %, ms, or empty for plain numbers and words. So are the
+    `limits`: one value, or one for each time if the limit was measured too. `name` is the number behind it, whose
+    samples times `scale` are in the same unit.
+    """
+
+    number: str
+    name: str
+    sign: str
+    unit: str = ""
+    scale: float = 1.0
+    times_s: Sequence[float] = ()
+    values: Sequence[Value | None] = ()
+    limits: Sequence[Value | None] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """The result of one expectation; `id` is that of its step.
 
     `reason` is one line; `seen` are the numbers that decided it, None for no data. If the run ended first, the verdict
     is `inconclusive` and `decided_s` is None. `took_s` is the time until it held, or the recovery time of `recovers`;
-    because numbers are sampled, the true time is up to `error_s` shorter.
+    because numbers are sampled, the true time is up to `error_s` shorter. `limit` is the comparison that decided it.
     """
 
     id: str
@@ -68,6 +87,7 @@ class Judged:
     took_s: float | None = None
     error_s: float | None = None
     seen: Mapping[str, Value | None] = field(default_factory=dict)
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +111,24 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line that a page wrote to its console, or a program to its log. `writer` is whose, `kind` console or log."""
+
+    at_s: float
+    writer: str
+    kind: str
+    text: str
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One run of a scenario. `reasons` explain the verdict, most important first.
 
     `retried` counts the inconclusive runs that this one replaces. `facts` are versions and properties of engine and
-    machine; `evidence` are files next to the report, by what they show. `baseline` is the last one's start and end.
+    machine; `evidence` are files next to the report, by what they show, collected at `collected_s`. `lines` are the last
+    ones of consoles and logs. `baseline` is the last one's start and end. `doubt` is the number that makes the run
+    inconclusive.
     """
 
     scenario: str
@@ -120,6 +153,9 @@ class Record:
     configured: tuple[Configured, ...] = ()
     samples: Mapping[str, Series] = field(default_factory=dict)
     evidence: Mapping[str, str] = field(default_factory=dict)
+    collected_s: float | None = None
+    lines: tuple[Line, ...] = ()
+    doubt: Limit | None = None
 
     @property
     def engine(self) -> str:
@@ -134,12 +170,14 @@ class Record:
         """Parse the result of `to_dict`, also after a round trip through JSON; raises TypeError for unknown keys."""
         parts: dict[str, Any] = {
             "steps": tuple(_played(one) for one in values["steps"]),
-            "judged": tuple(Judged(**one) for one in values["judged"]),
+            "judged": tuple(Judged(**{**one, "limit": _limit(one["limit"])}) for one in values["judged"]),
             "configured": tuple(Configured(**one) for one in values["configured"]),
             "samples": {name: Series(**series) for name, series in values["samples"].items()},
             "reasons": tuple(values["reasons"]),
             "clients": tuple(values["clients"]),
             "baseline": tuple(values["baseline"]) if values["baseline"] else None,
+            "lines": tuple(Line(**one) for one in values["lines"]),
+            "doubt": _limit(values["doubt"]),
         }
         return cls(**{**values, **parts})
 
@@ -147,3 +185,7 @@ class Record:
 def _played(values: Mapping[str, Any]) -> Played:
     stays = tuple((at_s, name) for at_s, name in values.get("stays", ()))
     return Played(**{**values, "clients": tuple(values["clients"]), "stays": stays})
+
+
+def _limit(values: Mapping[str, Any] | None) -> Limit | None:
+    return None if values is None else Limit(**values)

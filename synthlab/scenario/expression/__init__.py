@@ -1,6 +1,7 @@
 """Expressions over measured numbers; at a given time one holds, does not hold, or has no data."""
 
 from .catalogue import CLIENT, MEASURED, METRICS, Known, Measure
+from .comparisons import Compared, Reading
 from .expression import Expression, Outcome, value_text
 from .samples import LINKS, NEVER_NS, RATE_NS, SAMPLE_NS, Recorded, Sample, Samples, Value, source_of
 
@@ -12,10 +13,12 @@ __all__ = [
     "NEVER_NS",
     "RATE_NS",
     "SAMPLE_NS",
+    "Compared",
     "Expression",
     "Known",
     "Measure",
     "Outcome",
+    "Reading",
     "Recorded",
     "Sample",
     "Samples",

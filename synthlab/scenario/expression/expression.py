@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...text.quantities import quantity
 from .catalogue import Known
+from .comparisons import Compared, Reading, comparisons
 from .parse import parse
 from .samples import NEVER_NS, Samples, Value
 from .tree import ExpressionNode, View
@@ -34,18 +35,20 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A parsed expression: its `text`, and the `names` of the numbers it uses."""
+    """A parsed expression: its `text`, the `names` of the numbers it uses, and its `comparisons`."""
 
     text: str
     names: tuple[str, ...]
     uses_before: bool
+    comparisons: tuple[Compared, ...] = field(repr=False)
     _part: ExpressionNode = field(repr=False)
 
     @classmethod
     def parse(cls, text: str, known: Known) -> Expression:
         """Parse and check `text`; raises ValueError."""
         parsed = parse(text, known)
-        return cls(" ".join(text.split()), parsed.names, parsed.uses_before, parsed.part)
+        compared = tuple(comparisons(parsed.part))
+        return cls(" ".join(text.split()), parsed.names, parsed.uses_before, compared, parsed.part)
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -57,6 +60,11 @@ class Expression:
         view = View(samples, now_ns)
         result = self._part.value(view)
         return Outcome(result if isinstance(result, bool) else None, dict(view.seen), min(view.since, default=now_ns))
+
+    def readings(self, now_ns: int, samples: Samples) -> tuple[Reading, ...]:
+        """The sides of each of its comparisons at a time of the run."""
+        view = View(samples, now_ns)
+        return tuple(one.read(view) for one in self.comparisons)
 
     def __str__(self) -> str:
         return self.text
