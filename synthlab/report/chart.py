@@ -1,10 +1,11 @@
-"""Chart data over the time of a run, independent of the plotting library: rows of lines, lanes of bars, and marks."""
+"""Chart data over the time of a run, independent of how it is drawn: rows of lines, lanes of bars, marks and shades."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from ..scenario.expression import Value
 
@@ -14,12 +15,15 @@ APART_S = 3.0
 Plotted = Value | None
 """One point of a line; None is a gap."""
 
+Look = Literal["solid", "dashed", "faint", "configured", "limit"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartLine:
     """One number over time. `colour` names a CSS variable of the page, without the leading dashes.
 
-    A `requested` (configured) line is drawn in steps: a wide stroke or, with `low`, a band from `low` to `values`.
+    A `configured` line and a `limit` are drawn in steps; the first is a wide stroke or, with `low`, a band from it to
+    `values`.
     """
 
     name: str
@@ -27,8 +31,7 @@ class ChartLine:
     times_s: Sequence[float]
     values: Sequence[Plotted]
     low: Sequence[Plotted] | None = None
-    requested: bool = False
-    dashed: bool = False
+    look: Look = "solid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Row:
 class Bar:
     """A span of time, or a moment if both times are equal. `hover` are lines of text.
 
-    It lasts from `begins_s` to at least `ends_s` and at most `perhaps_s`. `limit_s` is its deadline.
+    It lasts from `begins_s` to at least `ends_s` and at most `perhaps_s`. `limit_s` is its deadline, `id` its step.
     """
 
     text: str
@@ -54,6 +57,7 @@ class Bar:
     hover: tuple[str, ...] = ()
     perhaps_s: float | None = None
     limit_s: float | None = None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +66,32 @@ class ChartMark:
 
     at_s: float
     text: str
+    colour: str = "mark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shade:
+    """A span in which the network of a client was not as at the start."""
+
+    begins_s: float
+    ends_s: float
+    client: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """The time axis shared by all charts of a run, with its marks and the span of the baseline."""
+    """The time axis shared by all charts of a run, with its marks, shades and the span of the baseline."""
 
     begins_s: float
     ends_s: float
     marks: tuple[ChartMark, ...] = ()
+    shades: tuple[Shade, ...] = ()
     baseline: tuple[float, float] | None = None
+
+    def percent(self, at_s: float) -> float:
+        """The position of a time, from 0 to 100."""
+        return round(100 * (at_s - self.begins_s) / (self.ends_s - self.begins_s), 3)
 
 
 def broken(times_s: Sequence[float], values: Sequence[Plotted]) -> tuple[list[float], list[Plotted]]:

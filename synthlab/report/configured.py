@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -48,26 +47,13 @@ class ConfiguredLinks:
         return tuple(_link(conditions, direction, flow) for conditions in self.conditions)
 
     def over(
-        self,
-        links: Sequence[LinkConditions | None],
-        value: Callable[[LinkConditions], float | None],
-        also_s: Iterable[float],
+        self, links: Sequence[LinkConditions | None], value: Callable[[LinkConditions], float | None]
     ) -> tuple[list[float], list[float | None]]:
-        """A value at each of `times_s`, at the end, and at each time in `also_s`, where hovering shows both lines.
-
-        When a value ends, it is repeated at that time before the None, so that its step is drawn to the end.
-        """
+        """A value at each of `times_s`, in force until the next, and the last one again at the end."""
         if not self.times_s:
             return [], []
         values = [None if link is None else value(link) for link in links]
-        others = {time for time in also_s if self.times_s[0] < time < self.ends_s}
-        points: list[tuple[float, float | None]] = []
-        for time in sorted({*self.times_s, *others, self.ends_s}):
-            now = values[bisect_right(self.times_s, time) - 1]
-            if now is None and points and points[-1][1] is not None:
-                points.append((time, points[-1][1]))
-            points.append((time, now))
-        return [time for time, _ in points], [value for _, value in points]
+        return [*self.times_s, self.ends_s], [*values, values[-1]]
 
 
 def rate_bps(link: LinkConditions) -> float | None:

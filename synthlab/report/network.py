@@ -10,20 +10,29 @@ from syntheticnet.conditions import DIRECTIONS, LinkConditions
 
 from ..contract import OWN_CAUSES
 from ..scenario.record import Series
-from .chart import APART_S, ChartLine, Plotted, Row, broken
+from .chart import APART_S, ChartLine, Look, Plotted, Row, broken
 from .configured import ConfiguredLinks, least_delay_ms, loss_share, most_delay_ms, rate_bps, trace_names
 
 MOST_FLOWS = 4
 """Drawn per client."""
+FAINT_MS = 5.0
 
 _ORDER = tuple(reversed(DIRECTIONS))
 """Egress first: what a client sends through its bad network is what the others notice."""
 
 
 def network_rows(client: str, samples: Mapping[str, Series], configured: ConfiguredLinks) -> Iterator[Row]:
-    """The rows of the whole link, then of each flow, without empty ones."""
-    for flow in (None, *configured.flows[:MOST_FLOWS]):
-        yield from (row for row in _Scope(client, flow, samples, configured).rows() if row.lines)
+    """The rows of the whole link, without those that have nothing to show."""
+    return _Scope(client, None, samples, configured).shown()
+
+
+def flow_rows(
+    client: str, samples: Mapping[str, Series], configured: ConfiguredLinks
+) -> Iterator[tuple[str, tuple[Row, ...]]]:
+    """The rows of each flow, likewise, by its name."""
+    for flow in configured.flows[:MOST_FLOWS]:
+        if rows := tuple(_Scope(client, flow, samples, configured).shown()):
+            yield flow, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,10 @@ class _Scope:
     samples: Mapping[str, Series]
     configured: ConfiguredLinks
 
-    def rows(self) -> Iterator[Row]:
+    def shown(self) -> Iterator[Row]:
+        return (row for row in self._rows() if not is_empty(row))
+
+    def _rows(self) -> Iterator[Row]:
         for direction in _ORDER:
             yield self._rate(direction)
         yield self._both("loss", "%", self._loss)
@@ -44,32 +56,29 @@ class _Scope:
         yield self._both("packets in queues and delays", "packets", self._queued)
         yield self._both("dropped packets", "/s", self._dropped)
 
-    def _title(self, title: str) -> str:
-        return title if self.flow is None else f"{self.flow}: {title}"
-
     def _prefix(self, direction: str) -> str:
         return ".".join((self.client, *(("flows", self.flow) if self.flow else ()), direction))
 
     def _rate(self, direction: str) -> Row:
         links = self.configured.links(direction, self.flow)
         lines = [
-            *self._configured_line(direction, "rate", "configured", rate_bps),
+            *self._configured_line(direction, "configured", rate_bps),
             *self._achieved(direction, "rate", "achieved"),
         ]
-        return Row(self._title(f"{direction} rate{_traced(links, 'rate_trace')}"), "bit/s", tuple(lines))
+        return Row(f"{direction} rate{_traced(links, 'rate_trace')}", "bit/s", tuple(lines))
 
     def _loss(self, direction: str) -> Iterator[ChartLine]:
-        yield from self._configured_line(direction, "loss", f"{direction} configured", loss_share)
+        yield from self._configured_line(direction, f"{direction} configured", loss_share)
         yield from self._achieved(direction, "loss", f"{direction} achieved")
 
     def _delay(self, direction: str) -> Row:
         links = self.configured.links(direction, self.flow)
         lines = [
-            *self._configured_line(direction, "delay_p50", "configured", most_delay_ms, least_delay_ms),
+            *self._configured_line(direction, "configured", most_delay_ms, least_delay_ms),
             *self._achieved(direction, "delay_p50", "achieved p50"),
-            *self._achieved(direction, "delay_p99", "achieved p99", dashed=True),
+            *self._achieved(direction, "delay_p99", "achieved p99", "dashed"),
         ]
-        return Row(self._title(f"{direction} delay{_traced(links, 'delay_trace')}"), "ms", tuple(lines))
+        return Row(f"{direction} delay{_traced(links, 'delay_trace')}", "ms", tuple(lines))
 
     def _queued(self, direction: str) -> Iterator[ChartLine]:
         yield from self._achieved(direction, "queued", direction)
@@ -83,7 +92,9 @@ class _Scope:
         for number, cause in enumerate(sorted(active)):
             times, values = growth(active[cause])
             name = f"{direction} {cause}{' (by the lab itself)' if cause in OWN_CAUSES else ''}"
-            yield ChartLine(name=name, colour=direction, times_s=times, values=values, dashed=number % 2 == 1)
+            yield ChartLine(
+                name=name, colour=direction, times_s=times, values=values, look="dashed" if number % 2 else "solid"
+            )
 
     def _from_zero(self, direction: str, series: Series) -> Series:
         """Prepend zeros: a cause is reported only from its first drop on, while queued packets always are."""
@@ -92,29 +103,38 @@ class _Scope:
         return Series(times_s=[*before, *series.times_s], values=[*(0.0 for _ in before), *series.values])
 
     def _both(self, title: str, unit: str, lines: Callable[[str], Iterator[ChartLine]]) -> Row:
-        return Row(self._title(title), unit, tuple(line for direction in _ORDER for line in lines(direction)))
+        return Row(title, unit, tuple(line for direction in _ORDER for line in lines(direction)))
 
-    def _achieved(self, direction: str, number: str, name: str, dashed: bool = False) -> Iterator[ChartLine]:
+    def _achieved(self, direction: str, number: str, name: str, look: Look = "solid") -> Iterator[ChartLine]:
         series = self.samples.get(f"{self._prefix(direction)}.{number}")
         if series is not None and series.times_s:
             times, values = broken(series.times_s, series.values)
-            yield ChartLine(name=name, colour=direction, times_s=times, values=values, dashed=dashed)
+            yield ChartLine(name=name, colour=direction, times_s=times, values=values, look=look)
 
     def _configured_line(
         self,
         direction: str,
-        number: str,
         name: str,
         value: Callable[[LinkConditions], float | None],
         low: Callable[[LinkConditions], float | None] | None = None,
     ) -> Iterator[ChartLine]:
         links = self.configured.links(direction, self.flow)
-        measured = self.samples.get(f"{self._prefix(direction)}.{number}")
-        also_s = measured.times_s if measured else ()
-        times, values = self.configured.over(links, value, also_s)
-        lows = self.configured.over(links, low, also_s)[1] if low else None
+        times, values = self.configured.over(links, value)
+        lows = self.configured.over(links, low)[1] if low else None
         if any(one is not None for one in values):
-            yield ChartLine(name=name, colour=direction, times_s=times, values=values, low=lows, requested=True)
+            yield ChartLine(name=name, colour=direction, times_s=times, values=values, low=lows, look="configured")
+
+
+def is_empty(row: Row) -> bool:
+    """Whether a row has nothing to show: nothing is configured in it, and nothing but zeros was measured.
+
+    A delay below FAINT_MS is the forwarder's own.
+    """
+    least = FAINT_MS if row.unit == "ms" else 0.0
+    values = (value for line in row.lines for value in line.values if line.look != "configured")
+    return not any(line.look == "configured" for line in row.lines) and not any(
+        isinstance(value, int | float) and value > least for value in values
+    )
 
 
 def growth(series: Series) -> tuple[list[float], list[Plotted]]:

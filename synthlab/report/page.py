@@ -1,63 +1,76 @@
-"""Self-contained HTML pages: style, scripts, plotly.js and all data in one file that opens offline."""
+"""Self-contained HTML pages: style, script, uPlot and all data in one file that opens offline."""
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 
 from .. import assets
-from ..scenario.record import Record, Verdict
-from . import figure
+from ..scenario.record import Record
+from .chart_data import ChartData
 from .html import render_page
+from .runs import by_scenario, worst
 from .section import Section
 from .spread import repeats
 from .timeline import SIGNS
 
-_WEIGHT = ("passed", "inconclusive", "failed", "wrong use")
+MOST_DRAWN = 12
+"""Runs with charts of their own, those that did not pass first; the others have only their tables."""
+
+_SCRIPTS = ("chart.js", "lanes.js", "page.js")
+_UPLOT = assets.image("syntheticnet") / "web" / "vendor" / "uplot"
 
 
 def report_page(records: Sequence[Record]) -> str:
-    """The report of one or more runs: verdicts, tables, and for each run the measurements on one time axis.
-
-    It takes 4.8 MB for plotly.js, and about 40 kB per minute and client drawn.
-    """
+    """The report of one or more runs: verdicts, why, a picture, tables, and for each run what was measured."""
     verdict = worst([record.verdict for record in records])
+    drawn = _drawn(records)
+    sections = [Section(number, record, number in drawn) for number, record in enumerate(records, 1)]
+    groups = by_scenario(sections) if len(records) != 1 else ()
+    overview = ChartData(groups[0].axis) if groups else None
     return page(
         "report.html.j2",
         title=f"{SIGNS[verdict]} {', '.join(dict.fromkeys(record.scenario for record in records))}: {verdict}",
         verdict=verdict,
         sign=SIGNS[verdict],
-        counts=Counter(record.verdict for record in records),
-        sections=[Section(number, record) for number, record in enumerate(records, 1)],
+        sections=sections,
+        groups=groups,
+        overview=overview,
+        picture=groups[0].picture(overview) if overview is not None else None,
         repeats=list(repeats(records)),
     )
 
 
-def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The overall verdict of several runs; `inconclusive` for none."""
-    return max(verdicts, key=_WEIGHT.index, default="inconclusive")
-
-
 def page(template: str, title: str, **values: object) -> str:
-    """A complete page. Its Content-Security-Policy allows only its own two scripts, by hash, and no requests."""
-    scripts = _scripts()
-    # plotly writes styles while it draws, which no hash can name in advance.
-    allowed = f"style-src 'unsafe-inline'; img-src data: blob:; script-src {_hashes(scripts)}"
+    """A complete page. Its Content-Security-Policy allows only its own script and style, by hash, and no requests."""
+    script, style = _script(), _style()
+    allowed = f"style-src {_hash(style)}; img-src data:; script-src {_hash(script)}"
     policy = f"default-src 'none'; base-uri 'none'; form-action 'none'; {allowed}"
-    style = (assets.templates() / "report" / "page.css").read_text(encoding="utf-8")
-    return render_page(f"report/{template}", title=title, policy=policy, style=style, scripts=scripts, **values)
+    return render_page(f"report/{template}", title=title, policy=policy, style=style, script=script, **values)
+
+
+def _drawn(records: Sequence[Record]) -> set[int]:
+    """The numbers of the runs that get charts."""
+    by_need = sorted(range(len(records)), key=lambda at: (records[at].verdict == "passed", at))
+    return {at + 1 for at in by_need[:MOST_DRAWN]}
 
 
 @cache
-def _scripts() -> tuple[str, ...]:
-    own = (assets.templates() / "report" / "page.js").read_text(encoding="utf-8")
-    return figure.script().replace("</script", "<\\/script"), own
+def _script() -> str:
+    """One module: uPlot as it is, then ours in a block, so that their names do not meet."""
+    own = "\n".join((assets.templates() / "report" / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    library = (_UPLOT / "uPlot.esm.js").read_text(encoding="utf-8")
+    return f"{library}\n{{\n{own}\n}}\n".replace("</script", "<\\/script")
 
 
-def _hashes(scripts: Sequence[str]) -> str:
-    """Hash sources for Content-Security-Policy (https://www.w3.org/TR/CSP3/#match-element-to-source-list)."""
-    digests = [b64encode(sha256(script.encode()).digest()).decode() for script in scripts]
-    return " ".join(f"'sha256-{digest}'" for digest in digests)
+@cache
+def _style() -> str:
+    library = (_UPLOT / "uPlot.min.css").read_text(encoding="utf-8")
+    return f"{library}\n{(assets.templates() / 'report' / 'page.css').read_text(encoding='utf-8')}"
+
+
+def _hash(text: str) -> str:
+    """A hash source for Content-Security-Policy (https://www.w3.org/TR/CSP3/#match-element-to-source-list)."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"

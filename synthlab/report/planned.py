@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cached_property
 
 from ..scenario import Plan, StepRun, Visit
 from ..scenario.actions import Baseline, Judge, lasts_ns
 from ..scenario.plan_text import plan_text
 from ..text.durations import format_duration, seconds_of
 from .chart import Axis, Bar, ChartMark
+from .chart_data import ChartData
+from .client_charts import ShownChart, shown
 from .configured import ConfiguredLinks
-from .draw_charts import draw_rows
-from .draw_timeline import draw_bars
-from .figure import Drawing
-from .network import network_rows
+from .network import flow_rows, network_rows
 from .page import page
 from .planned_conditions import plan_conditions
-from .states import planned_states
 
 MOST_DRAWN = 16
 
@@ -30,48 +28,45 @@ def planned_page(plan: Plan) -> str:
     )
 
 
-@dataclass(frozen=True)
 class PlanDrawings:
-    """The charts of one plan."""
+    """The lanes and charts of one plan."""
 
-    plan: Plan
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.data = ChartData(self.axis)
+        self.clients = list(self._clients())
+        """The clients with impaired conditions at any time, in stack order: name, charts, and charts of each flow."""
 
-    @property
+    @cached_property
     def axis(self) -> Axis:
-        visits = list(self.plan.visits())
+        visits = list(self._plan.visits())
         marks = tuple(ChartMark(seconds_of(visit.earliest_ns), visit.run.mark) for visit in visits if visit.run.mark)
-        ends = (bar.perhaps_s if bar.perhaps_s is not None else bar.ends_s for bar in self._bars())
+        ends = (bar.perhaps_s if bar.perhaps_s is not None else bar.ends_s for bar in self.step_bars)
         return Axis(begins_s=0.0, ends_s=max(1.0, *ends), marks=marks, baseline=_baseline(visits))
 
-    @property
-    def step_bars(self) -> Drawing:
-        return draw_bars(list(self._bars()), self.axis)
-
-    @property
-    def clients(self) -> Iterator[tuple[str, Drawing]]:
-        """The clients with impaired conditions at any time, in stack order."""
-        axis, visits = self.axis, list(self.plan.visits())
-        configured = plan_conditions(self.plan, axis.ends_s)
-        names = dict.fromkeys(entry.client for entry in configured)
-        networks = {name: ConfiguredLinks.of(configured, name, axis.ends_s) for name in names}
-        rows = (
-            (name, [*planned_states(visits, name, axis.ends_s), *network_rows(name, {}, network)])
-            for name, network in networks.items()
-        )
-        impaired = [(name, own) for name, own in rows if own]
-        return ((name, draw_rows(own, axis)) for name, own in impaired[:MOST_DRAWN])
+    @cached_property
+    def step_bars(self) -> tuple[Bar, ...]:
+        return tuple(_bar(visit) for visit in self._plan.visits())
 
     @property
     def varies(self) -> bool:
-        return self.plan.least_ns != self.plan.most_ns
+        return self._plan.least_ns != self._plan.most_ns
 
     @property
     def takes(self) -> str:
-        least, most = format_duration(self.plan.least_ns), format_duration(self.plan.most_ns)
+        least, most = format_duration(self._plan.least_ns), format_duration(self._plan.most_ns)
         return f"{least} to {most}" if self.varies else least
 
-    def _bars(self) -> Iterator[Bar]:
-        return (_bar(visit) for visit in self.plan.visits())
+    def _clients(self) -> Iterator[tuple[str, tuple[ShownChart, ...], list[tuple[str, tuple[ShownChart, ...]]]]]:
+        configured = plan_conditions(self._plan, self.axis.ends_s)
+        drawn = 0
+        for name in dict.fromkeys(entry.client for entry in configured):
+            links = ConfiguredLinks.of(configured, name, self.axis.ends_s)
+            rows, flows = list(network_rows(name, {}, links)), list(flow_rows(name, {}, links))
+            if (rows or flows) and drawn < MOST_DRAWN:
+                drawn += 1
+                own = [(flow, shown(own, self.data, f"flow{drawn}-{at}")) for at, (flow, own) in enumerate(flows)]
+                yield name, shown(rows, self.data, f"client{drawn}"), own
 
 
 def _bar(visit: Visit) -> Bar:

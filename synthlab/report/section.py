@@ -1,4 +1,4 @@
-"""One record as shown in the report: the texts of its tables, and its charts."""
+"""One run as shown in the report: the texts of its tables, its lanes, and the data of its charts."""
 
 from __future__ import annotations
 
@@ -11,33 +11,43 @@ from urllib.parse import quote
 from ..scenario.expression import value_text
 from ..scenario.record import Judged, Played, Record
 from ..text.durations import format_seconds
-from .chart import Axis, Row
-from .clients_shown import Choice, asked_numbers, chosen
-from .configured import ConfiguredLinks
-from .draw_charts import draw_rows
-from .draw_timeline import draw_bars
-from .figure import Drawing
-from .network import network_rows
-from .probes import is_probe, probe_rows
-from .states import recorded_states
-from .timeline import SIGNS, axis_of, step_bars, took
-from .webrtc import drawn, own_rows, webrtc_rows
+from .chart import Axis, Bar
+from .chart_data import ChartData
+from .client_charts import ClientCharts, client_charts
+from .clients_shown import Choice, chosen
+from .headline import Headline
+from .picture import picture_of
+from .timeline import COLOURS, SIGNS, axis_of, step_bars, took
+from .written_lines import WrittenLines, written_lines
+
+MOST_PICTURES = 40
+"""Expectations with a picture of their own."""
 
 
-@dataclass(frozen=True)
 class Section:
-    """The section of one record; `number` counts from 1."""
+    """The section of one record; `number` counts from 1. Without `charts`, it has only its tables."""
 
-    number: int
-    record: Record
+    def __init__(self, number: int, record: Record, charts: bool = True) -> None:
+        self.number = number
+        self.record = record
+        self.axis: Axis = axis_of(record)
+        self.headline = Headline.of(record, self.axis)
+        self.choice: Choice = chosen(record) if charts else Choice((), (), ())
+        self.data = ChartData(self.axis, record.started)
+        self.clients = [self._client(name) for name in (*self.choice.opened, *self.choice.folded)]
+        self.pictures = dict(self._pictures()) if charts else {}
+        """The id of the picture of each expectation that has one."""
 
     @property
     def sign(self) -> str:
         return SIGNS[self.record.verdict]
 
     @property
-    def variables(self) -> str:
-        return _pairs(self.record.variables)
+    def picture(self) -> str | None:
+        """The id of the picture of the first screen."""
+        if self.headline.judged is None:
+            return self.pictures.get("")
+        return self.pictures.get(self.headline.judged.id) or self.pictures.get("")
 
     @property
     def facts(self) -> Iterator[tuple[str, str]]:
@@ -48,12 +58,12 @@ class Section:
         yield "started", record.started
         yield "duration", format_seconds(record.duration_s)
         yield "seed", str(record.seed)
-        yield from (("variables", values) for values in [self.variables] if values)
+        yield from (("variables", values) for values in [_pairs(record.variables)] if values)
         yield from record.facts.items()
         seeds = {name: str(seed) for name, seed in record.client_seeds.items()}
         yield from (("client seeds", _pairs(values)) for values in [seeds] if values)
 
-    @property
+    @cached_property
     def expectations(self) -> tuple[Expectation, ...]:
         return tuple(Expectation(judged) for judged in self.record.judged)
 
@@ -62,47 +72,41 @@ class Section:
         return tuple(PlayedStep(step) for step in self.record.steps)
 
     @property
+    def bars(self) -> tuple[Bar, ...]:
+        return step_bars(self.record)
+
+    @property
     def evidence(self) -> tuple[tuple[str, str, str], ...]:
         """The description, path and link of each file of evidence."""
-        return tuple((what, file, _address(file)) for what, file in self.record.evidence.items())
+        return tuple((what, file, address_of(file)) for what, file in self.record.evidence.items())
+
+    @property
+    def thumbnails(self) -> tuple[Thumbnail, ...]:
+        collected_s, files = self.record.collected_s, self.record.evidence
+        if collected_s is None:
+            return ()
+        return tuple(
+            Thumbnail(shows, jpeg, address_of(files[shows]), collected_s)
+            for shows, jpeg in self.record.thumbnails.items()
+            if shows in files
+        )
 
     @cached_property
-    def axis(self) -> Axis:
-        return axis_of(self.record)
+    def writers(self) -> tuple[WrittenLines, ...]:
+        return written_lines(self.record.lines, self.axis)
 
-    @cached_property
-    def choice(self) -> Choice:
-        return chosen(self.record)
+    def _client(self, name: str) -> ClientCharts:
+        return client_charts(self.record, name, self.axis.ends_s, self.data, f"client{len(self.data)}")
 
-    @property
-    def step_bars(self) -> Drawing | None:
-        bars = step_bars(self.record)
-        return draw_bars(bars, self.axis) if bars else None
-
-    @property
-    def opened(self) -> Iterator[tuple[str, Drawing | None]]:
-        return ((name, self._drawing(name)) for name in self.choice.opened)
-
-    @property
-    def folded(self) -> Iterator[tuple[str, Drawing | None]]:
-        return ((name, self._drawing(name)) for name in self.choice.folded)
-
-    def _drawing(self, client: str) -> Drawing | None:
-        """The client's chart; None if nothing was measured or configured."""
-        rows = list(client_rows(self.record, client, self.axis.ends_s))
-        return draw_rows(rows, self.axis) if rows else None
-
-
-def client_rows(record: Record, client: str, ends_s: float) -> Iterator[Row]:
-    """The client's network, its media, what probes measured of it, and other numbers that expectations read."""
-    asked = asked_numbers(record, client)
-    participants = {part for name in asked for part in name.split(".")[2:3]}
-    yield from recorded_states(record, client, ends_s)
-    yield from network_rows(client, record.samples, ConfiguredLinks.of(record.configured, client, ends_s))
-    yield from webrtc_rows(client, record.samples, participants)
-    yield from probe_rows(client, record.samples)
-    others = [name for name in asked if not (drawn(client, name) or is_probe(client, name))]
-    yield from own_rows(others, record.samples)
+    def _pictures(self) -> Iterator[tuple[str, str]]:
+        """The expectations' pictures, and under an empty name the headline's if it belongs to none."""
+        shown = self.headline.judged
+        if self.headline.picture and shown is None:
+            yield "", self.data.add("picture", self.headline.picture.row, moment=self.headline.picture.moment)
+        first = sorted(self.record.judged, key=lambda one: (one is not shown, one.verdict == "passed"))[:MOST_PICTURES]
+        for at, judged in enumerate(first):
+            if picture := picture_of(judged, self.record.samples, self.axis):
+                yield judged.id, self.data.add(f"judged{at}", picture.row, moment=picture.moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +120,13 @@ class Expectation:
         return SIGNS[self.judged.verdict]
 
     @property
-    def asked(self) -> str:
-        return _at(self.judged.asked_s)
+    def colour(self) -> str:
+        return COLOURS[self.judged.verdict]
 
     @property
-    def decided(self) -> str:
-        return _at(self.judged.decided_s)
+    def moment_s(self) -> float | None:
+        """When it was decided, or when it was asked."""
+        return self.judged.asked_s if self.judged.decided_s is None else self.judged.decided_s
 
     @property
     def took(self) -> str:
@@ -141,33 +146,33 @@ class PlayedStep:
     step: Played
 
     @property
-    def planned(self) -> str:
-        return _at(self.step.planned_s)
-
-    @property
-    def began(self) -> str:
-        """The start time, with its offset from the planned one."""
+    def late(self) -> str:
+        """How far from its planned time it started."""
         step = self.step
-        if step.began_s is None:
-            return "not reached" if step.error is None else "-"
-        if step.planned_s is None:
-            return _at(step.began_s)
-        return f"{_at(step.began_s)} ({(step.began_s - step.planned_s) * 1000:+.1f}ms)"
+        if step.began_s is None or step.planned_s is None:
+            return ""
+        return f"{(step.began_s - step.planned_s) * 1000:+.1f}ms"
 
     @property
-    def ended(self) -> str:
-        return _at(self.step.until_s if self.step.until_s is not None else self.step.ended_s)
+    def ended_s(self) -> float | None:
+        return self.step.until_s if self.step.until_s is not None else self.step.ended_s
 
 
-def _at(time_s: float | None) -> str:
-    return "-" if time_s is None else format_seconds(time_s)
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture of a page, as JPEG in base64, with the address of the whole one."""
+
+    shows: str
+    jpeg: str
+    address: str
+    at_s: float
 
 
 def _pairs(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in values.items())
 
 
-def _address(file: str) -> str:
+def address_of(file: str) -> str:
     """The URL of a local file, relative to the page or absolute; never on another host."""
     path = PurePosixPath(file)
     return f"file://{quote(str(path))}" if path.is_absolute() else f"./{quote(str(path))}"

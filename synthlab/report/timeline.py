@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..scenario.record import Judged, Played, Record, Verdict
 from ..text.durations import format_seconds
+from .changes import changes
 from .chart import Axis, Bar, ChartMark
 
 SIGNS: Mapping[Verdict, str] = {"passed": "✓", "failed": "✗", "wrong use": "✗", "inconclusive": "?"}
@@ -27,6 +28,7 @@ def axis_of(record: Record) -> Axis:
         # At least a second, as positions on the axis are shares of its length.
         ends_s=max([1.0, record.duration_s, *times, *ends]),
         marks=marks,
+        shades=changes(record),
         baseline=record.baseline,
     )
 
@@ -55,6 +57,7 @@ def _step_bar(step: Played) -> Bar | None:
         begins_s=step.began_s,
         ends_s=ends_s,
         hover=tuple(_step_hover(step)),
+        id=step.id,
     )
 
 
@@ -78,6 +81,7 @@ def _judged_bar(judged: Judged, step: Played | None) -> Bar | None:
         ends_s=began_s if judged.decided_s is None else max(began_s, judged.decided_s),
         limit_s=None if judged.within_s is None else began_s + judged.within_s,
         hover=tuple(_judged_hover(judged)),
+        id=judged.id,
     )
 
 

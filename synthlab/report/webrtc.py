@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..scenario.record import Series
-from .chart import ChartLine, Row, broken
+from .chart import ChartLine, Look, Row, broken
 
 MOST_PARTICIPANTS = 7
 """Drawn in one row: more colours cannot be distinguished."""
@@ -57,11 +57,11 @@ def _lines(
     ]
     sent = samples.get(f"{client}.sent.{kind}.{number}")
     if sent is not None and sent.times_s:
-        lines.append(_line("sent", "sent", sent, scale, dashed=True))
+        lines.append(_line("sent", "sent", sent, scale, look="dashed"))
     return tuple(lines), max(0, len(names) - MOST_PARTICIPANTS)
 
 
-def _line(name: str, colour: str, series: Series, scale: float, dashed: bool = False) -> ChartLine:
+def _line(name: str, colour: str, series: Series, scale: float, look: Look = "solid") -> ChartLine:
     times, values = broken(series.times_s, series.values)
     scaled = [value * scale if isinstance(value, int | float) else None for value in values]
-    return ChartLine(name=name.rpartition(".")[2], colour=colour, times_s=times, values=scaled, dashed=dashed)
+    return ChartLine(name=name.rpartition(".")[2], colour=colour, times_s=times, values=scaled, look=look)

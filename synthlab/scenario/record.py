@@ -126,7 +126,8 @@ class Record:
     """One run of a scenario. `reasons` explain the verdict, most important first.
 
     `retried` counts the inconclusive runs that this one replaces. `facts` are versions and properties of engine and
-    machine; `evidence` are files next to the report, by what they show, collected at `collected_s`. `lines` are the last
+    machine; `evidence` are files next to the report, by what they show, collected at `collected_s`; `thumbnails` are
+    small JPEGs of the screenshots among them, in base64. `lines` are the last
     ones of consoles and logs. `baseline` is the last one's start and end. `doubt` is the number that makes the run
     inconclusive.
     """
@@ -154,6 +155,7 @@ class Record:
     samples: Mapping[str, Series] = field(default_factory=dict)
     evidence: Mapping[str, str] = field(default_factory=dict)
     collected_s: float | None = None
+    thumbnails: Mapping[str, str] = field(default_factory=dict)
     lines: tuple[Line, ...] = ()
     doubt: Limit | None = None
 

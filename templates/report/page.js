@@ -1,54 +1,68 @@
-"use strict";
-/* Draws each figure when it scrolls into view, in the colours of the current scheme. */
+// Draws each chart when it scrolls into view, in the colours of the scheme; follows clicks on moments.
 
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const probe = document.createElement("span");
-const drawn = new Set();
-const config = {
-  responsive: true,
-  displaylogo: false,
-  showSendToCloud: false,
-  plotlyServerURL: "",
-  modeBarButtonsToRemove: ["select2d", "lasso2d"],
-};
-let following = false;
+const LEAST_AROUND_S = 10;
 
-/* The value with every CSS colour variable replaced by its colour in the current scheme; plotly cannot resolve them. */
-function resolved(value) {
-  if (typeof value === "string" && /^var\(--[a-z0-9-]+\)$/.test(value)) {
-    probe.style.color = value;
-    return getComputedStyle(probe).color;
+// A run, or the picture of several: what its charts share.
+class Run {
+  pin = null;
+
+  constructor(node, key) {
+    this.node = node;
+    this.key = key;
+    this.data = JSON.parse(document.getElementById(node.dataset.run).textContent);
+    this.whole = this.range = this.data.axis;
+    this.charts = new Map();
   }
-  if (Array.isArray(value)) return value.map(resolved);
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, resolved(entry)]));
+
+  chart(node) {
+    if (!this.charts.has(node)) this.charts.set(node, new Chart(this, node));
+  }
+
+  labelled(spec) {
+    return spec.moment !== undefined || spec === this.data.charts[this.node.dataset.picture];
+  }
+
+  zoom(range) {
+    const [from, to] = range ?? this.whole;
+    this.range = [Math.max(from, this.whole[0]), Math.min(to, this.whole[1])];
+    this.node.classList.toggle("zoomed", this.range[0] > this.whole[0] || this.range[1] < this.whole[1]);
+    for (const chart of this.charts.values()) chart.zoom();
+    placeLanes(this.node, this.range);
+  }
+
+  // Show a moment in all charts; `link` may name an expectation, whose picture then comes first.
+  go(at, link) {
+    const around = Math.max(LEAST_AROUND_S, (this.whole[1] - this.whole[0]) / 6);
+    const picture = this.node.querySelector(".picture");
+    this.pin = at;
+    if (picture && link.dataset.picture) {
+      this.node.querySelector(".picture-title").textContent = link.dataset.title;
+      picture.dataset.chart = link.dataset.picture;
+      this.charts.get(picture)?.draw();
+    }
+    this.zoom([at - around, at + around]);
+    (picture?.parentElement ?? this.node).scrollIntoView({ block: "nearest" });
+  }
+
+  clock(at) {
+    return this.data.started_ms === null ? "" : new Date(this.data.started_ms + at * 1000).toISOString().slice(11, 19);
+  }
+
+  tick(at) {
+    const clock = this.clock(at);
+    return `${Number(at.toFixed(2))} s${clock && `\n${clock}`}`;
+  }
+
+  moment(at) {
+    const clock = this.clock(at);
+    return `${at.toFixed(1)} s${clock && ` · ${clock} UTC`}`;
+  }
 }
 
-async function draw(plot) {
-  const figure = JSON.parse(document.getElementById(plot.dataset.figure).textContent);
-  const { data, layout } = resolved(figure);
-  if (plot.layout) layout.xaxis.range = plot.layout.xaxis.range;
-  await Plotly.react(plot, data, layout, config);
-  if (drawn.has(plot)) return;
-  drawn.add(plot);
-  const range = plot.closest("[data-run]").range;
-  if (range) await Plotly.relayout(plot, { "xaxis.range": range });
-  plot.on("plotly_relayout", (change) => follow(plot, change));
-}
-
-/* Keeps the time axes of all figures of a run in step. */
-async function follow(plot, change) {
-  const moved = Object.keys(change).some((key) => key.startsWith("xaxis."));
-  if (following || !moved) return;
-  following = true;
-  const run = plot.closest("[data-run]");
-  if (change["xaxis.autorange"]) run.range = run.dataset.axis.split(" ").map(Number);
-  else run.range = [...plot.layout.xaxis.range];
-  const others = [...drawn].filter((other) => run.contains(other));
-  await Promise.all(others.map((other) => Plotly.relayout(other, { "xaxis.range": [...run.range] })));
-  following = false;
-}
+const runs = new Map([...document.querySelectorAll("[data-run]")].map((node, at) => [node, new Run(node, `run${at}`)]));
+const runOf = (node) => runs.get(node.closest("[data-run]"));
 
 function isDark() {
   return root.dataset.scheme ? root.dataset.scheme === "dark" : dark.matches;
@@ -56,7 +70,7 @@ function isDark() {
 
 function recolour() {
   document.getElementById("scheme").textContent = isDark() ? "Light colours" : "Dark colours";
-  drawn.forEach(draw);
+  for (const run of runs.values()) for (const chart of run.charts.values()) chart.draw();
 }
 
 document.getElementById("scheme").addEventListener("click", () => {
@@ -64,17 +78,33 @@ document.getElementById("scheme").addEventListener("click", () => {
   recolour();
 });
 dark.addEventListener("change", recolour);
-probe.hidden = true;
-document.body.append(probe);
-recolour();
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-at]");
+  if (link) {
+    event.preventDefault();
+    runOf(link).go(Number(link.dataset.at), link);
+  }
+  if (event.target.closest(".whole")) runOf(event.target).zoom(null);
+});
+
+// A link to a run unfolds it.
+function unfold() {
+  const target = document.getElementById(location.hash.slice(1));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+}
+addEventListener("hashchange", unfold);
+unfold();
 
 const seen = new IntersectionObserver(
   (entries) => {
     for (const { target } of entries.filter((entry) => entry.isIntersecting)) {
       seen.unobserve(target);
-      draw(target);
+      runOf(target).chart(target);
     }
   },
-  { rootMargin: "800px" },
+  { rootMargin: "600px" },
 );
-document.querySelectorAll(".plot").forEach((plot) => seen.observe(plot));
+document.querySelectorAll(".chart").forEach((chart) => seen.observe(chart));
+root.classList.add("scripted");
+recolour();
