@@ -72,7 +72,8 @@ def keep(test: FailedTest, lab: WatchedLab, evidence: Evidence, folder: Path) ->
         kept.problems.append(error.message)
     named = {shows: str(path) for shows, path in kept.files.items()}
     try:
-        kept.report = _write_page(replace(record, evidence=named), folder / REPORT)
+        shown = evidence.for_report.since(lab.journal.started) if evidence.for_report else {}
+        kept.report = _write_page(replace(record, evidence=named, **shown), folder / REPORT)
     except OSError as error:
         kept.problems.append(f"{folder / REPORT} cannot be written: {error.strerror}")
     return kept

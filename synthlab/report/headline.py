@@ -34,7 +34,8 @@ class Headline:
         if record.verdict == "passed" and record.judged:
             return cls(_all_held(record.judged, judged), (), judged, picture)
         first = record.reasons[0] if record.reasons else "nothing was expected"
-        return cls(_sentence(first), record.reasons[1:], judged, picture)
+        doubtful = "Not judged: " if record.verdict == "inconclusive" else ""
+        return cls(f"{doubtful}{first.removesuffix('.')}.", record.reasons[1:], judged, picture)
 
 
 def to_blame(record: Record) -> Judged | None:
@@ -79,8 +80,3 @@ def _others(reasons: Sequence[str], shown: Judged) -> tuple[str, ...]:
 def _tightness(judged: Judged) -> float:
     """The share of its time that an expectation took; less than any share for one without a limit."""
     return -1.0 if judged.took_s is None or not judged.within_s else judged.took_s / judged.within_s
-
-
-def _sentence(text: str) -> str:
-    """The reason with a full stop."""
-    return text if text.endswith(".") else f"{text}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from .picture import picture_of
 from .timeline import COLOURS, SIGNS, axis_of, step_bars, took
 from .written_lines import WrittenLines, written_lines
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*=*")
 MOST_PICTURES = 40
 """Expectations with a picture of their own."""
 
@@ -86,7 +88,7 @@ class Section:
         if collected_s is None:
             return ()
         return tuple(
-            Thumbnail(shows, jpeg, address_of(files[shows]), collected_s)
+            Thumbnail(shows, _base64(jpeg), address_of(files[shows]), collected_s)
             for shows, jpeg in self.record.thumbnails.items()
             if shows in files
         )
@@ -170,6 +172,11 @@ class Thumbnail:
 
 def _pairs(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in values.items())
+
+
+def _base64(text: str) -> str:
+    """The text if it is base64, else nothing: the page holds it unescaped."""
+    return text if _BASE64.fullmatch(text) else ""
 
 
 def address_of(file: str) -> str:

@@ -174,8 +174,10 @@ class _Run:
                 self._collect()
         finally:
             self._evidence.close()
+        found = self._evidence.for_report
         return replace(
             _blank(self._plan, player.started),
+            **(found.since(player.started) if found else {}),
             lab=self._live_lab.name,
             facts=facts | {name: str(fact) for name, fact in (("load", load), ("underlay", underlay)) if fact},
             duration_s=round(seconds_of(player.ended_ns), 3),

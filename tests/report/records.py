@@ -9,7 +9,7 @@ from functools import cache
 from random import Random
 
 from synthlab.scenario.expression import Value
-from synthlab.scenario.record import Configured, Judged, Played, Record, Series
+from synthlab.scenario.record import Configured, Judged, Limit, Line, Played, Record, Series
 
 BITTEN, MENDED, LASTED = 16.0, 26.0, 45.0
 FILE = "dog-chews-fiber.yaml"
@@ -54,6 +54,7 @@ def failed() -> Record:
         decided_s=MENDED + 1.1,
         reason="did not hold within 0.1s: client1.video.client2.fps = 2.1, and 80% of before is 23.7",
         seen={f"{EXPECTED}.fps": 2.1},
+        limit=_limit("fps", ">=", 23.7, 0.0, 1.2, 2.1),
     )
     return replace(
         record,
@@ -76,6 +77,47 @@ def inconclusive() -> Record:
         reasons=("client2's forwarder was late by 48 ms (p99; 5 ms at the most)", "3.1 s of CPU were stolen"),
         judged=(*record.judged[:2], replace(undecided, reason="the run had ended before")),
         steps=(*record.steps[:4], unreached),
+    )
+
+
+def written() -> Record:
+    """The failed run with what its evidence adds: a picture, and lines of a console and a log."""
+    lines = [
+        Line(at_s=2.5, writer="client1", kind="console", text="info: joined"),
+        Line(at_s=17.1, writer="client1", kind="console", text="error: <b>no frames</b> from client2", bad=True),
+        *(Line(at_s=0.1 * at, writer="sfu", kind="log", text=f"keyframe {at}") for at in range(300)),
+    ]
+    evidence = {**dog().evidence, "screenshot 1 of client1": "evidence/screenshots/client1-1.png"}
+    thumbnails = {"screenshot 1 of client1": "/9j/4AAQSkZJRg=="}
+    return replace(failed(), lines=tuple(lines), thumbnails=thumbnails, evidence=evidence, collected_s=28.2)
+
+
+def twelve() -> list[Record]:
+    """Twelve runs at three rates: client1's frame rate recovers more slowly the lower the rate, and fails in three."""
+    return [_varied(number) for number in range(12)]
+
+
+def _varied(number: int) -> Record:
+    rate, base = ("1mbit", "300kbit", "100kbit")[number % 3], dog()
+    fails, doubtful = number in (5, 8, 11), number == 6
+    record = failed() if fails else inconclusive() if doubtful else base
+    pace = 0.55 if fails else 1 - 0.02 * number
+    name = f"{EXPECTED}.fps"
+    series = base.samples[name]
+    values = [
+        value * pace if isinstance(value, float) and at_s > MENDED else value
+        for at_s, value in zip(series.times_s, series.values, strict=True)
+    ]
+    judged = [
+        replace(one, took_s=round(one.took_s + 0.3 * number, 1)) if one.took_s and one.id == "5" else one
+        for one in record.judged
+    ]
+    return replace(
+        record,
+        seed=7 + number,
+        variables={"RATE": rate},
+        judged=tuple(judged),
+        samples={**base.samples, name: Series(times_s=series.times_s, values=values)},
     )
 
 
@@ -124,10 +166,35 @@ def _played(id: str, kind: str, text: str, place: str, planned_s: float, ended_s
 def _judged() -> tuple[Judged, ...]:
     first, _, _, second, third = _steps()
     return (
-        _held(first, within_s=30.0, took_s=1.2, seen={f"{EXPECTED}.fps": 24.0}),
-        _held(second, within_s=5.0, took_s=0.7, seen={f"{EXPECTED}.kbps": 96.4}),
-        _held(third, within_s=15.0, for_s=3.0, took_s=4.2, seen={f"{EXPECTED}.fps": 28.9}),
+        _held(first, within_s=30.0, took_s=1.2, seen={f"{EXPECTED}.fps": 24.0}, limit=_limit("fps", ">=", 10.0, 24.0)),
+        _held(second, within_s=5.0, took_s=0.7, seen={f"{EXPECTED}.kbps": 96.4}, limit=SLOW),
+        _held(
+            third,
+            within_s=15.0,
+            for_s=3.0,
+            took_s=4.2,
+            seen={f"{EXPECTED}.fps": 28.9},
+            limit=_limit("fps", ">=", 23.7, 28.9),
+        ),
     )
+
+
+def _limit(number: str, sign: str, limit: float, *values: float) -> Limit:
+    name = f"{EXPECTED}.{number}"
+    times_s = [0.5 * at for at in range(len(values))]
+    return Limit(number=name, name=name, sign=sign, times_s=times_s, values=list(values), limits=[limit])
+
+
+SLOW = Limit(
+    number=f"{EXPECTED}.kbps",
+    name=f"{EXPECTED}.kbps",
+    sign="<",
+    unit="bit/s",
+    scale=1000.0,
+    times_s=[0.2, 0.7],
+    values=[840_000.0, 96_400.0],
+    limits=[710_000.0],
+)
 
 
 def _held(step: Played, **more: object) -> Judged:

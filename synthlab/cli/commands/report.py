@@ -13,7 +13,9 @@ from .outputs import JUnitOption, MarkdownOption, ReportOption, write_junit, wri
 
 MOST_BYTES = 256 * MB
 
-ResultsArgument = Annotated[Path, typer.Argument(metavar="RESULTS.json", help="Output of `scenario run --json`.")]
+ResultsArgument = Annotated[
+    list[Path], typer.Argument(metavar="RESULTS.json...", help="Outputs of `scenario run --json`.")
+]
 
 
 def report(
@@ -24,18 +26,19 @@ def report(
 ) -> None:
     """Write reports and JUnit files from saved results.
 
-    Nothing is run.
+    Nothing is run. The runs of all files are in one report, with a row each.
 
     \b
     Examples:
       synthlab scenario report results.json --report page.html
+      synthlab scenario report monday.json tuesday.json --report week.html
       synthlab scenario report results.json --junit results.xml
     """
     from ...report import read_results
 
     if not (report or junit or markdown):
         raise WrongUse("nothing to write: give --report FILE.html, --junit FILE.xml or --markdown FILE.md")
-    records = read_results(_read(results), str(results))
+    records = [record for file in results for record in read_results(_read(file), str(file))]
     if report:
         write_report(report, records)
     if junit:

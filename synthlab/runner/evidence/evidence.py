@@ -12,6 +12,7 @@ from ...control.running_lab import RunningLab
 from ...engine.containers import Container
 from ...errors import SynthlabError
 from ...text.atomic_file import write_whole
+from .for_report import ForReport, now
 from .items import (
     Artifact,
     Collected,
@@ -40,6 +41,8 @@ class Evidence:
         self._lab = lab
         self._run = run or backend.engine.start_program
         self._captures: dict[str, RingCapture] = {}
+        self.for_report: ForReport | None = None
+        """What the report shows of the evidence collected last."""
 
     def watch(self, clients: Iterable[str]) -> None:
         """Start capturing these clients' packets; errors are reported with the evidence."""
@@ -57,6 +60,7 @@ class Evidence:
 
         Each missing item is a line in `problems.txt`. Raises SynthlabError if the folder cannot be written.
         """
+        begun = now()
         found, problems = self._gather()
         lines = [*(line for one in found for line in one.problems), *problems]
         try:
@@ -66,6 +70,10 @@ class Evidence:
                 write_whole(folder / PROBLEMS, "".join(f"{line}\n" for line in lines))
         except OSError as error:
             raise SynthlabError(f"evidence cannot be written to {folder}: {error.strerror}") from None
+        thumbnails = {
+            artifact.shows: artifact.thumbnail for one in found for artifact in one.artifacts if artifact.thumbnail
+        }
+        self.for_report = ForReport(begun, thumbnails, [line for one in found for line in one.lines])
         return files | ({"missing evidence": PROBLEMS} if lines else {})
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from ...engine.api import EngineApi
 from ...engine.containers import Container, LogQuery
 from ...errors import SynthlabError
 from ...text.atomic_file import write_whole
+from .for_report import MOST_LINES, Written
 from .packet_ring import RingCapture
 from .parallel import run_all
 from .screenshots import Screenshot, screenshots
@@ -27,11 +28,15 @@ PAUSED = "it is paused"
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One file: what it shows, its path in the evidence folder, and its content."""
+    """One file: what it shows, its path in the evidence folder, and its content.
+
+    `thumbnail` is the picture that it holds, if any, as a small JPEG in base64.
+    """
 
     shows: str
     path: str
     content: bytes
+    thumbnail: str = ""
 
     def write(self, folder: Path) -> None:
         """Write the file below `folder`; raises OSError."""
@@ -42,24 +47,27 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The files collected, and a line for each item that is missing."""
+    """The files collected, a line for each item that is missing, and the latest of the lines in a log or console."""
 
     artifacts: Sequence[Artifact]
     problems: Sequence[str] = field(default_factory=tuple)
+    lines: Sequence[Written] = field(default_factory=tuple)
 
 
 def log_of(engine: EngineApi, container: Container) -> Collected:
     """The last LOG_LINES lines of a container's log, with times in UTC."""
-    lines = engine.read_log(container, LogQuery(tail=LOG_LINES))
+    name, lines = container.title, list(engine.read_log(container, LogQuery(tail=LOG_LINES)))
     text = "".join(f"{time} {line}\n" for time, line in lines)
-    return Collected([Artifact(f"log of {container.title}", f"logs/{container.title}.log", text.encode())])
+    latest = [Written(time, name, "log", line) for time, line in lines[-MOST_LINES:]]
+    return Collected([Artifact(f"log of {name}", f"logs/{name}.log", text.encode())], lines=latest)
 
 
 def console_of(client: LabClient) -> Collected:
     """The console of a browser's pages, with times in UTC."""
-    lines = console_lines({client.name: client.api}, LogQuery())
+    name, lines = client.name, list(console_lines({client.name: client.api}, LogQuery()))
     text = "".join(f"{line.time} {line.text}\n" for line in lines)
-    return Collected([Artifact(f"console of {client.name}", f"logs/{client.name}-console.log", text.encode())])
+    latest = [Written(line.time, name, "console", line.text) for line in lines[-MOST_LINES:]]
+    return Collected([Artifact(f"console of {name}", f"logs/{name}-console.log", text.encode())], lines=latest)
 
 
 def conditions_of(lab: RunningLab) -> Collected:
@@ -102,7 +110,9 @@ def pictures_of(
         raise SynthlabError(f"not running ({container.status})")
     pictures = take(engine, container)
     artifacts = [
-        Artifact(f"screenshot {number} of {client}", f"screenshots/{client}-{number}.png", picture.png)
+        Artifact(
+            f"screenshot {number} of {client}", f"screenshots/{client}-{number}.png", picture.png, picture.thumbnail
+        )
         for number, picture in enumerate(pictures, 1)
         if picture.png
     ]

@@ -17,11 +17,12 @@ PATIENCE_S = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Screenshot:
-    """A page as PNG, or the `error` why there is no picture."""
+    """A page as PNG, or the `error` why there is no picture. `thumbnail` is a small JPEG in base64."""
 
     url: str
     png: bytes = b""
     error: str = ""
+    thumbnail: str = ""
 
 
 def has_browser(container: Container) -> bool:
@@ -37,4 +38,5 @@ def screenshots(engine: EngineApi, container: Container) -> list[Screenshot]:
 def read_picture(line: str) -> Screenshot:
     """Parse one line of the output of `guest/screenshot.py`."""
     answer = json.loads(line)
-    return Screenshot(answer["url"], base64.b64decode(answer.get("png", "")), answer.get("error", ""))
+    png = base64.b64decode(answer.get("png", ""))
+    return Screenshot(answer["url"], png, answer.get("error", ""), answer.get("thumbnail", ""))
