@@ -77,7 +77,6 @@ ONLY_IN = {
     "docker": SYNTHLAB / "engine" / "docker_engine.py",
     "httpx": SYNTHLAB / "control" / "http_connection.py",
     "ruamel": SYNTHLAB / "stack" / "yaml_tree.py",
-    "plotly": SYNTHLAB / "report" / "figure.py",
     "junitparser": SYNTHLAB / "report" / "junit.py",
     "prometheus_client": SYNTHLAB / "dashboard" / "metrics.py",
 }

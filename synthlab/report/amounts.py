@@ -24,10 +24,9 @@ def amount(limit: Limit, value: Value | None) -> str:
 
 def wanted(judged: Judged, limit: Limit) -> str:
     """What the expectation asked of the number: `>= 11.5 fps within 4s for 3s`."""
-    never = "never " if judged.kind == "never" else ""
     within = "" if judged.within_s is None else f" within {format_seconds(judged.within_s)}"
-    lasting = f" for {format_seconds(judged.for_s)}" if judged.for_s else ""
-    return f"{never}{limit.sign} {amount(limit, last(limit.limits))}{within}{lasting}"
+    lasting = f" {'in' if judged.kind == 'never' else 'for'} {format_seconds(judged.for_s)}" if judged.for_s else ""
+    return f"{limit.sign} {amount(limit, last(limit.limits))}{within}{lasting}"
 
 
 def last(values: Sequence[Value | None]) -> Value | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any
 
 from ..scenario.formatting import doc_text
@@ -26,15 +26,15 @@ def changes(record: Record) -> tuple[Shade, ...]:
 def _conditions(client: str, entries: list[Configured], ends_s: float) -> Iterator[Shade]:
     entries = sorted(entries, key=lambda entry: entry.at_s)
     normal = _unseeded(entries[0].conditions)
-    spans = [(first.at_s, after, first) for first, after in pairwise([*entries, None])]  # type: ignore[list-item]
-    for normally, group in groupby(spans, key=lambda span: _unseeded(span[2].conditions) == normal):
+    untils = [*(entry.at_s for entry in entries[1:]), ends_s]
+    spans = list(zip(entries, untils, strict=True))
+    for normally, group in groupby(spans, key=lambda span: _unseeded(span[0].conditions) == normal):
         if not normally:
             together = list(group)
-            after = together[-1][1]
-            text = _text(together[0][2].conditions, normal) if len(together) == 1 else f"{len(together)} changes"
-            ends = min(after.at_s if after else ends_s, ends_s)
-            begins = min(together[0][0], ends)
-            yield Shade(begins_s=begins, ends_s=ends, client=client, text=f"{client}: {text}")
+            (first, _), (_, until_s) = together[0], together[-1]
+            text = _text(first.conditions, normal) if len(together) == 1 else f"{len(together)} changes"
+            begins_s, until_s = min(first.at_s, ends_s), min(until_s, ends_s)
+            yield Shade(begins_s=begins_s, ends_s=until_s, client=client, text=f"{client}: {text}")
 
 
 def _actions(step: Played, record: Record) -> Iterator[Shade]:

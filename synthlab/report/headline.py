@@ -10,6 +10,7 @@ from ..text.durations import format_seconds
 from .amounts import amount, last, wanted
 from .chart import Axis
 from .picture import Picture, doubt_picture, picture_of
+from .timeline import axis_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class Headline:
         return cls(f"{doubtful}{first.removesuffix('.')}.", record.reasons[1:], judged, picture)
 
 
+def headline_of(record: Record) -> Headline:
+    """The headline of a record."""
+    return Headline.of(record, axis_of(record))
+
+
 def to_blame(record: Record) -> Judged | None:
     """The expectation to show first: the first that failed, else that of the run's verdict which held most narrowly."""
     decided = [one for one in record.judged if one.decided_s is not None]
@@ -56,7 +62,7 @@ def sentence(judged: Judged) -> str:
     seen = f"{limit.number} {'had' if value is None else 'was'} {amount(limit, value)} {at}"
     mark = f"{judged.mark}: " if judged.mark else ""
     if judged.kind == "never":
-        return f"{mark}{seen}; it must be {wanted(judged, limit)}."
+        return f"{mark}{seen}; it must never be {wanted(judged, limit)}."
     held = judged.reason.partition(":")[0]
     after = f" ({held})" if held.startswith("it held") else ""
     return f"{mark}{seen}; it had to be {wanted(judged, limit)}{after}."

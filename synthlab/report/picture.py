@@ -9,7 +9,7 @@ from ..scenario.record import Judged, Limit, Series
 from ..text.durations import format_seconds
 from ..text.quantities import quantity
 from .amounts import amount, last
-from .chart import Axis, ChartLine, ChartMark, Plotted, Row, broken
+from .chart import Axis, ChartLine, ChartMark, Look, Plotted, Row, broken
 from .timeline import COLOURS
 
 _VERBS = {"passed": "held", "failed": "failed", "inconclusive": "not decided", "wrong use": "failed"}
@@ -62,7 +62,7 @@ def _lines(limit: Limit, asked_s: float, samples: Mapping[str, Series], axis: Ax
     judged_s = [asked_s + time_s for time_s in limit.times_s]
     derived = limit.number != limit.name and len(judged_s) > 0
     if times:
-        look = "faint" if derived else "solid"
+        look: Look = "faint" if derived else "solid"
         yield ChartLine(name=limit.name, colour="series1", times_s=times, values=values, look=look)
     if derived:
         yield ChartLine(name=limit.number, colour="series1", times_s=judged_s, values=limit.values)

@@ -80,6 +80,7 @@ def _bar(visit: Visit) -> Bar:
         ends_s=seconds_of(visit.earliest_ns + max(run.least_ns, _in_force_ns(run))),
         perhaps_s=seconds_of(visit.latest_ns + max(run.most_ns, run.over_ns)),
         hover=tuple(_hover(visit)),
+        id=run.id,
     )
 
 

@@ -12,7 +12,7 @@ from ..scenario.record import Judged, Limit, Record, Verdict
 from ..scenario.titles import titles
 from ..text.durations import format_seconds
 from .amounts import amount, last
-from .chart import Axis, ChartLine, Row
+from .chart import Axis, ChartLine, Look, Row
 from .chart_data import ChartData
 from .picture import measured, unit_of
 from .section import Section
@@ -44,7 +44,7 @@ class RunRow:
 
     @property
     def took(self) -> str:
-        took_s = self.judged and self.judged.took_s
+        took_s = self.judged.took_s if self.judged else None
         return "-" if took_s is None else format_seconds(round(took_s, 1))
 
     @property
@@ -161,7 +161,7 @@ def _run_line(row: RunRow) -> Iterator[ChartLine]:
     times, values = measured(limit, row.record.samples) if limit else ([], [])
     if times:
         verdict = row.record.verdict
-        look = "faint" if verdict == "passed" else "solid"
+        look: Look = "faint" if verdict == "passed" else "solid"
         name = f"run {row.section.number} {SIGNS[verdict]}"
         yield ChartLine(name=name, colour=COLOURS[verdict], times_s=times, values=values, look=look)
 

@@ -3,6 +3,7 @@
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const LEAST_AROUND_S = 10;
+const LEGEND_PX = 21;
 
 // A run, or the picture of several: what its charts share.
 class Run {
@@ -105,6 +106,10 @@ const seen = new IntersectionObserver(
   },
   { rootMargin: "600px" },
 );
-document.querySelectorAll(".chart").forEach((chart) => seen.observe(chart));
+for (const chart of document.querySelectorAll(".chart")) {
+  chart.style.minHeight = `${Number(chart.dataset.height) + LEGEND_PX}px`;
+  seen.observe(chart);
+}
+addEventListener("beforeprint", () => document.querySelectorAll(".chart").forEach((chart) => runOf(chart).chart(chart)));
 root.classList.add("scripted");
 recolour();

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("docker", "hashlib", "httpx", "jinja2", "junitparser", "plotly", "rich", "ruamel", "requests", "ssl")
+HEAVY = ("docker", "hashlib", "httpx", "jinja2", "junitparser", "rich", "ruamel", "requests", "ssl")
 MOST_MODULES = 340
 """Of which half are Python's and typer's own. `make bench` is where speed is measured."""
 

@@ -1,4 +1,4 @@
-"""Parses a page like a browser: its elements, and the figures in it."""
+"""Parses a page like a browser: its elements, and the data of the charts in it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from synthlab.report.figure import script
+from synthlab import assets
+
+UPLOT = assets.image("syntheticnet") / "web" / "vendor" / "uplot"
 
 Attributes = dict[str, str | None]
 
 
 @dataclass
 class Page(HTMLParser):
-    """`elements` are all start tags with their attributes; `texts` is the visible text; `scripts` are executable."""
+    """`elements` are all start tags with their attributes; `texts` is the visible text; `scripts` are executable.
+
+    `data` are the JSON documents in the page, by id.
+    """
 
     elements: list[tuple[str, Attributes]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
-    figures: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
     _inside: tuple[str, Attributes] = ("", {})
 
     @classmethod
@@ -42,7 +47,7 @@ class Page(HTMLParser):
         if tag != "script":
             self.texts += [data] if tag != "style" and data.strip() else []
         elif attributes.get("type") == "application/json":
-            self.figures[str(attributes["id"])] = json.loads(data)
+            self.data[str(attributes["id"])] = json.loads(data)
         else:
             self.scripts.append(data)
 
@@ -51,9 +56,13 @@ class Page(HTMLParser):
         """All visible text, with single spaces."""
         return " ".join(" ".join(self.texts).split())
 
+    def having(self, attribute: str) -> list[Attributes]:
+        """The attributes of all elements that have this one."""
+        return [given for _, given in self.elements if attribute in given]
 
-def without_plotly(page: str) -> str:
-    """The page without plotly.js, which contains URLs that nothing requests."""
-    library = script()
+
+def without_library(page: str) -> str:
+    """The page without uPlot, whose comments contain a URL that nothing requests."""
+    library = (UPLOT / "uPlot.esm.js").read_text()
     assert library in page
     return page.replace(library, "")

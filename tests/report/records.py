@@ -59,7 +59,7 @@ def failed() -> Record:
     return replace(
         record,
         verdict="failed",
-        reasons=("line 16: recovers client1.video.client2.fps >= 80% of before within 0.1s for 3s: did not hold",),
+        reasons=(f"{judged.place}: {judged.text}: {judged.reason}",),
         judged=(*record.judged[:2], judged),
     )
 

@@ -7,16 +7,19 @@ from dataclasses import replace
 import pytest
 
 from synthlab.report.chart import Row, broken
+from synthlab.report.client_charts import seen_rows
 from synthlab.report.clients_shown import MOST_DRAWN, MOST_OPEN, chosen, drawable
-from synthlab.report.network import growth
-from synthlab.report.section import client_rows
+from synthlab.report.configured import ConfiguredLinks
+from synthlab.report.network import flow_rows, growth, network_rows
 from synthlab.scenario.record import Configured, Judged, Record, Series
 
 from . import records
 
 
 def rows(record: Record, client: str) -> dict[str, Row]:
-    return {row.title: row for row in client_rows(record, client, 45.0)}
+    configured = ConfiguredLinks.of(record.configured, client, 45.0)
+    shown = (*network_rows(client, record.samples, configured), *seen_rows(record, client))
+    return {row.title: row for row in shown}
 
 
 def names(row: Row) -> list[str]:
@@ -84,14 +87,27 @@ def test_drops_from_the_first_on() -> None:
 
 
 def test_flows_have_rows_of_their_own() -> None:
-    """A flow with values or numbers has its own rows, prefixed with its name."""
+    """A flow with values or numbers has its own rows."""
     flow = {"flows": {"*:udp": {"egress": {"rate": "1mbit"}}}}
     configured = (Configured(at_s=0, client="client2", conditions=flow),)
     series = Series(times_s=[1, 2], values=[900_000, 950_000])
     samples = {**records.dog().samples, "client2.flows.*:udp.egress.rate": series}
-    found = rows(replace(records.dog(), configured=configured, samples=samples), "client2")
-    assert names(found["*:udp: egress rate"]) == ["configured", "achieved"]
-    assert found["*:udp: egress rate"].lines[1].values == [900_000, 950_000]
+    ((name, (rate,)),) = flow_rows("client2", samples, ConfiguredLinks.of(configured, "client2", 45.0))
+    assert (name, rate.title, names(rate)) == ("*:udp", "egress rate", ["configured", "achieved"])
+    assert rate.lines[1].values == [900_000, 950_000]
+
+
+def test_nothing_to_show() -> None:
+    """A row in which nothing is configured, and nothing but zeros was measured, is left out, until there is one."""
+    samples = {
+        "client1.egress.loss": Series(times_s=[0, 1], values=[0.0, 0.0]),
+        "client1.egress.delay_p50": Series(times_s=[0, 1], values=[0.1, 0.3]),
+        "client1.egress.rate": Series(times_s=[0, 1], values=[0.0, 1000.0]),
+    }
+    record = replace(records.dog(), samples=samples, configured=())
+    assert list(rows(record, "client1")) == ["egress rate"]
+    lossy = {**samples, "client1.egress.loss": Series(times_s=[0, 1], values=[0.0, 0.1])}
+    assert list(rows(replace(record, samples=lossy), "client1")) == ["egress rate", "loss"]
 
 
 def test_numbers_that_expectations_name() -> None:

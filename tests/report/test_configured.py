@@ -28,21 +28,18 @@ def link(**values: object) -> LinkConditions:
 
 
 def test_steps_over_time() -> None:
-    """A value holds until the next conditions; at its end it is repeated, so that its line reaches that time."""
+    """A value holds until the next conditions, and the last one until the end."""
     configured = ConfiguredLinks.of(
         [entry(26, {}), entry(16, LIMITED), entry(0, {}), entry(3, {}, "bot")], "client2", 45
     )
-    times, values = configured.over(configured.links("egress"), rate_bps, also_s=[-1, 10, 20, 50])
+    times, values = configured.over(configured.links("egress"), rate_bps)
     assert list(zip(times, values, strict=True)) == [
         (0, None),
-        (10, None),
         (16, 100_000),
-        (20, 100_000),
-        (26, 100_000),
         (26, None),
         (45, None),
     ]
-    assert configured.over(configured.links("ingress"), rate_bps, ())[1] == [None] * 4
+    assert configured.over(configured.links("ingress"), rate_bps)[1] == [None] * 4
 
 
 def test_flows() -> None:
@@ -73,7 +70,7 @@ def test_changed() -> None:
 def test_nothing_configured() -> None:
     """A client without any entry has no line."""
     configured = ConfiguredLinks.of([], "client2", 45)
-    assert configured.over(configured.links("egress"), rate_bps, [1, 2]) == ([], [])
+    assert configured.over(configured.links("egress"), rate_bps) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from synthlab.cli.commands.run import _summary
+from synthlab.cli.run_summary import summary_lines
 from synthlab.report import repeats, report_page
 from synthlab.report.spread import Spread
 from synthlab.scenario.record import Record
@@ -68,18 +68,18 @@ def test_where_it_is_shown() -> None:
     text = Page.of(report_page(runs)).text
     assert "3 runs of dog-chews-fiber: median (min to max)" in text
     assert f"held in 3 of 3 took 5s (4s to 9s) {FPS} 24 fps (20 fps to 28 fps)" in text
-    lines = list(_summary(runs))
+    lines = list(summary_lines(runs))
     assert lines[:2] == ["3 passed", "3 runs of dog-chews-fiber: median (min to max)"]
     assert lines[4].endswith(f": held in 3 of 3, took 5s (4s to 9s), {FPS} 24 fps (20 fps to 28 fps)")
-    assert list(_summary([run(4, 20), replace(run(4, 20), scenario="elevator")])) == ["2 passed"]
+    assert list(summary_lines([run(4, 20), replace(run(4, 20), scenario="elevator")])) == ["2 passed"]
 
 
 @pytest.mark.issue(10)
 def test_variables_of_several_runs() -> None:
-    """The table of all runs shows variables that vary; without variables it has no such column."""
+    """The table of all runs has a column for each variable; without variables it has none."""
     page = Page.of(report_page([run(4, 20, {"RATE": "1mbit"}), run(4, 20, {"RATE": "2mbit"})]))
-    table = page.text.partition("run scenario verdict")[2].partition("1. dog-chews-fiber")[0]
-    assert "variables" in table
-    assert "RATE = 1mbit" in table
-    assert "RATE = 2mbit" in table
-    assert "variables" not in Page.of(report_page([run(4, 20), run(9, 28)])).text
+    table = page.text.partition("run verdict")[2].partition("Course and value")[0]
+    assert table.startswith(" RATE course value")
+    assert "1mbit" in table
+    assert "2mbit" in table
+    assert "run verdict course value" in Page.of(report_page([run(4, 20), run(9, 28)])).text

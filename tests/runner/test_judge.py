@@ -109,3 +109,16 @@ def test_asked_later() -> None:
     assert (result.took_s, result.error_s) == (3.5, 2.25)
     at_s, result = decided(judge("expect", f"mean({FPS}, 3s) >= 10"), [0, 12, 12, 12, 12], asked_s=1.0)
     assert (at_s, result.held) == (4.0, True)
+
+
+def test_what_decided_it() -> None:
+    """The comparison that was to blame, with every reading since it was asked and its limit."""
+    _, result = decided(judge("expect", f"{newest('>=', 10)} and {newest('<', 40)}", within_s=2), [3, 50])
+    assert result.limit
+    assert (result.limit.number, result.limit.sign, result.limit.limits) == (FPS, "<", [40])
+    assert (result.limit.times_s, result.limit.values) == ([1.0, 2.0], [3, 50])
+    _, result = decided(judge("never", f"{newest('<', 1)} or {newest('>', 40)}", for_s=9), [3, 50])
+    assert result.limit
+    assert (result.limit.sign, result.limit.limits) == (">", [40])
+    _, result = decided(judge("expect", f"absent({FPS})"), [3])
+    assert result.limit is None

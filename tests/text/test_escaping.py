@@ -26,7 +26,7 @@ from ..report import records
 pytestmark = pytest.mark.issue(10)
 
 # One of each kind: C0 with ESC and newlines, DEL, C1 (a one-character CSI), bidi marks, zero width, a lone
-# surrogate, a line separator, markup of rich, HTML and plotly.
+# surrogate, a line separator, markup of rich and HTML.
 HOSTILE = (
     "\x00\x07\x08\r\n\x1b]0;owned\x07\x1b[2J\x7f\x9b31m\u202e\u2066\u200b\u200d\ufeff\ud800\u2028\ufffe"
     "[red]x[/red]<img src=x onerror=alert(1)>"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -36,11 +34,10 @@ if TYPE_CHECKING:
     from ...engine.named_engine import NamedEngine
     from ...runner import RunOptions
     from ...scenario import Plan
-    from ...scenario.record import Judged, Played, Record, Verdict
+    from ...scenario.record import Judged, Played, Record
     from ..run_queue import Run
 
 _STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow", "wrong use": "red"}
-_GRAVITY: Sequence[Verdict] = ("wrong use", "failed", "inconclusive", "passed")
 
 RepeatOption = Annotated[
     int, typer.Option("--repeat", min=1, metavar="N", help="Run each N times, with seed, seed + 1, ...")
@@ -104,6 +101,7 @@ def run(
     """
     from ...runner import RunOptions, evidence_beside
     from ..run_queue import runs_of
+    from ..run_summary import summary_lines
 
     values = read_variables(variables)
     outputs = Outputs(junit, report, markdown, json)
@@ -129,7 +127,7 @@ def run(
         records = _play_all(runs, backend, options, outputs.write)
     if len(records) > 1:
         console.print_note("")
-        for line in _summary(records):
+        for line in summary_lines(records):
             console.print_note(line)
     raise typer.Exit(_exit_code(records))
 
@@ -269,13 +267,10 @@ class _Narrator:
         )
 
     def end(self, record: Record) -> None:
-        for line in record.reasons:
-            self._live.line(f"  {line}", _STYLES[record.verdict])
-        if outside := record.facts.get("outside"):
-            self._live.line(f"  {outside}")
-        if record.evidence:
-            self._live.line(f"  evidence: {os.path.commonpath(list(record.evidence.values()))}")
-        self._live.line(f"{record.verdict}: {record.scenario}, {record.duration_s:.1f} s", _STYLES[record.verdict])
+        from ..run_summary import run_lines
+
+        for line in run_lines(record):
+            self._live.line(line, _STYLES[record.verdict])
 
 
 def _time(at_s: float | None) -> str:
@@ -290,22 +285,9 @@ def _took(judged: Judged) -> str:
     return f", {word} after {judged.took_s:.1f} s (-{judged.error_s or 0:.1f} s, +0 s)"
 
 
-def _summary(records: Sequence[Record]) -> Iterator[str]:
-    """The count of each verdict; then, for repeated scenarios, the median, minimum and maximum of each number."""
-    from ...report import repeats
-
-    counts = {verdict: sum(record.verdict == verdict for record in records) for verdict in _GRAVITY}
-    yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-    if shared := Counter(record.engine for record in records if record.engine):
-        yield "runs per engine: " + ", ".join(f"{engine} {count}" for engine, count in shared.items())
-    for scenario, runs, expectations in repeats(records):
-        yield f"{runs} runs of {scenario}: median (min to max)"
-        yield from (f"  {one.title}: {', '.join(one.parts)}" for one in expectations)
-
-
 def _exit_code(records: Sequence[Record]) -> int:
     """The exit status of the most severe verdict."""
+    from ...report import worst
     from ...scenario.record import EXIT_CODES
 
-    verdicts = {record.verdict for record in records}
-    return EXIT_CODES[next(verdict for verdict in _GRAVITY if verdict in verdicts)]
+    return EXIT_CODES[worst([record.verdict for record in records])]

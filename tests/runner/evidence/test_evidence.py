@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from synthlab.control.backend import Backend
 from synthlab.control.state import ClientState
 from synthlab.errors import SynthlabError
 from synthlab.runner.evidence import Evidence
+from synthlab.runner.evidence.for_report import ForReport, Written
 from synthlab.runner.evidence.items import pictures_of
 from synthlab.runner.evidence.screenshots import Screenshot, has_browser, read_picture
 from synthlab.testing import FakeClientApi, FakeEngine, fake_backend, fake_container
@@ -39,6 +41,24 @@ def collect_all(evidence: Evidence, folder: Path) -> dict[str, str]:
         if "missing evidence" not in files or time.monotonic() > deadline:
             return files
         (folder / "problems.txt").unlink()
+
+
+def test_what_the_report_shows() -> None:
+    """Thumbnails, and the lines since the run began, in seconds since then; errors of consoles and logs stand out."""
+    started = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    lines = [
+        Written("2026-01-01T11:59:59.9Z", "client1", "console", "info: early"),
+        Written("2026-01-01T12:00:02.5Z", "client1", "console", "exception: no camera"),
+        Written("2026-01-01T12:00:03.123456789Z", "sfu", "log", "ERROR: no keyframe"),
+        Written("2026-01-01T12:00:04Z", "sfu", "log", "terrors"),
+    ]
+    fields = ForReport(started + timedelta(seconds=9), {"screenshot 1 of client1": "/9j/"}, lines).since(started)
+    assert (fields["collected_s"], fields["thumbnails"]) == (9.0, {"screenshot 1 of client1": "/9j/"})
+    assert [(line.at_s, line.writer, line.bad) for line in fields["lines"]] == [
+        (2.5, "client1", True),
+        (3.123, "sfu", True),
+        (4.0, "sfu", False),
+    ]
 
 
 def test_all_that_is_kept(evidence: Evidence, tmp_path: Path) -> None:
