@@ -35,6 +35,7 @@ class Chart {
     this.node.append((this.legend = new Legend(this)).node);
     this.plot = new uPlot(optionsOf(this, data), data, this.node);
     this.legend.show(null);
+    this.zoom();
   }
 
   fit() {
@@ -45,6 +46,7 @@ class Chart {
   zoom() {
     const [min, max] = this.run.range;
     this.plot.setScale("x", { min, max });
+    this.node.dataset.span = `${min} ${max}`;
   }
 }
 
@@ -62,9 +64,14 @@ function tableOf({ data }, { lines }) {
   return { columns, data: joined };
 }
 
+// One that ends is drawn up to its end.
 function lasting(values) {
   let last = null;
-  return values.map((value) => (last = value === undefined ? last : value));
+  return values.map((value) => {
+    const shown = value ?? last;
+    if (value !== undefined) last = value;
+    return shown;
+  });
 }
 
 function optionsOf(chart, data) {

@@ -29,6 +29,6 @@ function placeLanes(node, [from, to]) {
     const right = one.dataset.to === undefined ? left : percent(Number(one.dataset.to));
     one.classList.toggle("away", right < 0 || left > 100);
     one.setAttribute("x", `${Math.max(left, 0)}%`);
-    if (one.dataset.to !== undefined) one.setAttribute("width", `${Math.min(right, 100) - Math.max(left, 0)}%`);
+    if (one.dataset.to !== undefined) one.setAttribute("width", `${Math.max(Math.min(right, 100) - Math.max(left, 0), 0)}%`);
   }
 }

@@ -1,6 +1,6 @@
 """Inspect a page in this container's Chromium, and print its content as JSON: `python3 look.py URL WIDTH SCHEME ACT`.
 
-SCHEME is the preferred colour scheme, light or dark. ACT is done first: `zoom`, `toggle`, or `none`.
+SCHEME is the preferred colour scheme, light or dark. ACT is done first: `zoom`, `moment`, `toggle`, or `none`.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any
 import websockets
 
 HEIGHT = 1000
-TEXTS = "h1, h2, h3, summary, p, li, th, td, td code, a, button, .verdict strong, .plot text"
+TEXTS = "h1, h2, h3, h4, h5, summary, p, li > span, th, td, td code, a, button, .verdict strong"
 
 LOOK = """
 (() => {
@@ -23,24 +23,25 @@ LOOK = """
     const colour = getComputedStyle(one).backgroundColor;
     if (colour && !/rgba\\(.*, 0\\)$/.test(colour)) return colour; }
     return "rgb(255, 255, 255)"; };
-  const text = (element) => ({ text: element.textContent.trim(), box: box(element),
-    ink: element.closest("svg") ? getComputedStyle(element).fill : getComputedStyle(element).color,
-    paper: element.closest("svg") ? element.closest(".plot").querySelector(".main-svg").style.background
-      : paper(element) });
   const shown = (element) => element.textContent.trim() && element.checkVisibility()
-    && getComputedStyle(element).opacity !== "0";
+    && getComputedStyle(element).visibility === "visible";
+  const painted = (canvas) => { const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0; for (let at = 3; at < data.length; at += 4) count += data[at] > 0; return count; };
+  const across = (element) => { const [left, , right] = box(element); return [left, right - left]; };
   return {
     width: document.documentElement.scrollWidth,
-    texts: [...document.querySelectorAll("TEXTS")].filter(shown).map(text),
-    plots: [...document.querySelectorAll(".plot")].filter((plot) => plot.checkVisibility()).map((plot) => ({
-      id: plot.id, box: box(plot), drawn: Boolean(plot.querySelector(".main-svg")),
-      range: plot._fullLayout.xaxis.range,
-      left: box(plot)[0] + plot._fullLayout._size.l, inner: plot._fullLayout._size.w,
-      axes: Object.keys(plot._fullLayout).filter((name) => /^xaxis[0-9]*$/.test(name)).length,
-      traces: plot.querySelectorAll(".scatterlayer .trace, .barlayer .trace").length,
-      buttons: [...plot.querySelectorAll(".modebar-btn")].map((button) => button.dataset.title),
-      texts: [...plot.querySelectorAll("text")].filter(shown).map(text),
+    title: document.querySelector(".picture-title")?.textContent,
+    why: [...document.querySelectorAll(".why, .picture")].map((one) => box(one)[3]),
+    zoomed: document.querySelectorAll(".zoomed").length,
+    texts: [...document.querySelectorAll("TEXTS")].filter(shown).map((element) => ({
+      text: element.textContent.trim(), ink: getComputedStyle(element).color, paper: paper(element) })),
+    plots: [...document.querySelectorAll(".chart")].filter((chart) => chart.checkVisibility()).map((chart) => ({
+      id: chart.dataset.chart, box: box(chart), painted: painted(chart.querySelector("canvas")),
+      span: chart.dataset.span, across: across(chart.querySelector(".u-over")),
+      paper: paper(chart), lines: chart.querySelectorAll(".key").length,
     })),
+    lanes: [...document.querySelectorAll(".lanes > li > svg")].filter((lane) => lane.checkVisibility()).map(across),
+    bars: [...document.querySelectorAll("rect[data-to]")].map((bar) => [bar.getAttribute("x"), bar.dataset.from]),
   };
 })()
 """.replace("TEXTS", TEXTS)
@@ -48,7 +49,14 @@ LOOK = """
 ACTS = {
     "none": "0",
     "toggle": "document.getElementById('scheme').click()",
-    "zoom": "Plotly.relayout(document.querySelectorAll('.plot')[1], {'xaxis.range': [14, 30]}).then(() => 0)",
+    "moment": "document.querySelectorAll('a[data-picture]')[1].click()",
+    "zoom": """(() => {
+      const over = document.querySelectorAll('.chart .u-over')[1], { left, top, width } = over.getBoundingClientRect();
+      const at = (share, type, target) => target.dispatchEvent(new MouseEvent(type, { bubbles: true, button: 0,
+        clientX: left + share * width, clientY: top + 20, movementX: 9, movementY: 1 }));
+      at(0.25, 'mousemove', over); at(0.25, 'mousedown', over);
+      at(0.75, 'mousemove', over); at(0.75, 'mouseup', over);
+    })()""",
 }
 
 
@@ -107,17 +115,17 @@ async def look(url: str, width: int, scheme: str, act: str) -> dict[str, Any]:
 
 
 async def drawn(tab: Tab) -> None:
-    """Scroll until every visible plot is drawn."""
+    """Scroll until every visible chart is drawn, and then back."""
     pending = (
-        "(() => { const one = [...document.querySelectorAll('.plot')].find((plot) => plot.checkVisibility()"
-        " && !plot.querySelector('.main-svg .xtick')); if (one) one.scrollIntoView();"
-        " return document.readyState !== 'complete' || !document.querySelector('.plot') || Boolean(one); })()"
+        "(() => { const one = [...document.querySelectorAll('.chart')].find((chart) => chart.checkVisibility()"
+        " && !chart.querySelector('canvas')); if (one) one.scrollIntoView(); else scrollTo(0, 0);"
+        " return document.readyState !== 'complete' || !document.querySelector('.chart') || Boolean(one); })()"
     )
     for _ in range(120):
         await asyncio.sleep(0.25)
         if not await tab.value(pending):
             return
-    raise SystemExit("not all plots were drawn within 30 s")
+    raise SystemExit("not all charts were drawn within 30 s")
 
 
 if __name__ == "__main__":
