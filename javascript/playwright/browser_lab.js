@@ -12,6 +12,28 @@ export class BrowserLab extends Lab {
   // The runs of scenarios since the last `forget`, for the evidence of a test.
   runs = [];
 
+  // The results of expectations since the last `watch`, for the same.
+  judged = [];
+
+  // A test begins: the server measures until `unwatch`, for the report of the test.
+  async watch(name, file) {
+    this.judged.length = 0;
+    await this.api.json("PUT", `${this.path}/watch`, { body: { name, file } });
+  }
+
+  unwatch() {
+    return this.api.json("DELETE", `${this.path}/watch`);
+  }
+
+  // The HTML page of the test that is watched.
+  report(verdict, reason) {
+    return this.api.sent("POST", `${this.path}/watch/report`, { verdict, reason, expectations: this.judged });
+  }
+
+  heard(result) {
+    this.judged.push(result);
+  }
+
   client(name) {
     return new BrowserClient(this, name);
   }

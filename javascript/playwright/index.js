@@ -1,7 +1,7 @@
 // Playwright Test with a lab: `import { test, expect } from "@synthlab/playwright"`.
 
 import { randomBytes } from "node:crypto";
-import { parse } from "node:path";
+import { basename, parse } from "node:path";
 
 import { expect as baseExpect, test as base } from "@playwright/test";
 import { WrongUse } from "synthlab";
@@ -50,10 +50,12 @@ export const test = base.extend({
   lab: [
     async ({ workerLab: lab, evidence, onInconclusive }, use, testInfo) => {
       lab.runs.length = 0;
+      if (evidence !== "off") await lab.watch(testInfo.title, `${basename(testInfo.file)}:${testInfo.line}`);
       await use(lab);
       const failed = testInfo.status !== testInfo.expectedStatus;
       if (failed && onInconclusive === "retry") noteFailure(testInfo);
       if (evidence === "on" || (failed && evidence === "retain-on-failure")) await attachEvidence(lab, testInfo);
+      if (evidence !== "off") await lab.unwatch();
       await lab.restore();
     },
     { timeout: LEAST_ANSWERS_MS },

@@ -32,6 +32,11 @@ export class Http {
     return (await this.#answer("GET", path, { query })).text();
   }
 
+  // The answer to what is sent, as text.
+  async sent(method, path, body) {
+    return (await this.#answer(method, path, { body })).text();
+  }
+
   async bytes(path) {
     return (await this.#answer("GET", path)).arrayBuffer();
   }

@@ -13,7 +13,24 @@ const CLOCK = { now: () => performance.now(), sleep };
 
 // `read` gives {holds, seen}; it must begin to hold `within` a time, and then hold `for` a time without a break.
 // `slow` gives the lines that say why the machine is too slow to judge. Raises ExpectationFailed or Inconclusive.
-export async function judge({ what, read, slow, within, for: lasting, settleMs = 0, clock = CLOCK }) {
+// `heard` is told of the result, for a report, with `expression`: the same in the words of scenarios.
+export async function judge({ what, expression = "", heard = () => {}, ...options }) {
+  const { within, for: lasting, settleMs = 0 } = options;
+  const asked = { text: what, expression, asked_ms: Date.now() };
+  const times = { within_ms: optionalMs("within", within, settleMs), for_ms: optionalMs("for", lasting, 0) };
+  const decided = (verdict, reason, more) => heard({ ...asked, ...times, ...more, verdict, reason, decided_ms: Date.now() });
+  try {
+    const result = await poll({ what, ...options });
+    decided("passed", result.seen, { took_ms: result.tookMs });
+    return result;
+  } catch (error) {
+    if (error instanceof ExpectationFailed) decided("failed", error.message);
+    if (error instanceof Inconclusive) decided("inconclusive", error.message);
+    throw error;
+  }
+}
+
+async function poll({ what, read, slow, within, for: lasting, settleMs = 0, clock = CLOCK }) {
   const withinMs = optionalMs("within", within, settleMs);
   const lastingMs = optionalMs("for", lasting, 0);
   const began = clock.now();

@@ -121,6 +121,8 @@ export class Lab {
   expect(expression, { within, for: lasting } = {}) {
     return judge({
       what: `expect ${expression}`,
+      expression,
+      heard: (result) => this.heard(result),
       within,
       for: lasting,
       slow: () => this.tooSlow(),
@@ -130,6 +132,9 @@ export class Lab {
       },
     });
   }
+
+  // The result of an expectation. Whoever reports a test keeps it.
+  heard() {}
 
   // One line for each link on which this machine was too slow in the last second.
   async tooSlow() {

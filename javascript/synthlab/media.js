@@ -53,8 +53,11 @@ export class Media {
   async expect(ranges, { within, for: lasting, negate = false } = {}) {
     const expected = readRanges(ranges);
     const what = `${this.name}: expect ${negate ? "not " : ""}${expected.map(written).join(" and ")}`;
+    const all = expected.map((one) => inWords(one, (name) => `${this.#expression}.${name}`)).join(" and ");
     return judge({
       what,
+      expression: negate ? `not (${all})` : all,
+      heard: (result) => this.client.lab.heard(result),
       within,
       for: lasting,
       settleMs: SETTLE_MS,
@@ -70,6 +73,12 @@ export class Media {
   // The same, as the time to recover.
   recovers(ranges, { within, for: lasting }) {
     return this.expect(ranges, { within, for: lasting });
+  }
+
+  // Its name as an expression takes it.
+  get #expression() {
+    const quoted = /^[\w-]+$/.test(this.participant) ? this.participant : `'${this.participant}'`;
+    return `${this.client.name}.${this.kind}.${quoted}`;
   }
 
   async #read() {
@@ -91,9 +100,11 @@ function readRanges(ranges) {
 // A value that is not there is not a small one: it never holds.
 const holds = (expected, numbers) => expected.every(({ name, min, max }) => numbers[name] >= min && numbers[name] <= max);
 
-function written({ name, min, max }) {
-  if (min > -Infinity && max < Infinity) return `${round(min)} <= ${name} <= ${round(max)}`;
-  return min > -Infinity ? `${name} >= ${round(min)}` : `${name} <= ${round(max)}`;
+const written = (one) => inWords(one, (name) => name);
+
+function inWords({ name, min, max }, named) {
+  if (min > -Infinity && max < Infinity) return `${round(min)} <= ${named(name)} <= ${round(max)}`;
+  return min > -Infinity ? `${named(name)} >= ${round(min)}` : `${named(name)} <= ${round(max)}`;
 }
 
 const shown = (expected, numbers) => expected.map(({ name }) => `${name} ${round(numbers[name])}`).join(", ");

@@ -19,6 +19,7 @@ from .files import ServedFolder
 from .runs import ScenarioRuns
 from .streamed_http import StreamedAnswer
 from .tasks import LabTasks
+from .watches import WatchedTests
 
 AGAIN_S = 5.0
 """How long a client that did not answer at its port counts as far away: it may only be starting."""
@@ -40,6 +41,7 @@ class Dashboard:
         self.tasks = LabTasks(self.backend)
         self.feeds = Feeds(self.lab, self._running)
         self.runs = ScenarioRuns(self.backend, self.feeds)
+        self.watches = WatchedTests()
 
     def lab(self, name: str) -> RunningLab:
         """The running lab of this name. Raises NotThere, or SynthlabError if the engine does not answer."""
@@ -56,6 +58,7 @@ class Dashboard:
 
     async def close(self) -> None:
         """Stop runs and tasks, take down the labs that were brought up here and not kept."""
+        await asyncio.to_thread(self.watches.close)
         await asyncio.to_thread(self.runs.close)
         await asyncio.to_thread(self.tasks.close)
         await asyncio.to_thread(self.backend.close)

@@ -14,7 +14,7 @@ from . import schemas
 from .access import TokenMiddleware
 from .dashboard import Dashboard
 from .endpoint import LabEndpoint, LabRequest
-from .endpoints import clients, conditions, events, labs, metrics, netem, relays, runs, stacks
+from .endpoints import clients, conditions, events, labs, metrics, netem, relays, runs, stacks, watches
 from .failures import failure
 from .openapi import openapi
 from .pages import page_routes
@@ -36,6 +36,7 @@ def endpoints() -> tuple[LabEndpoint, ...]:
         *events.TABLE,
         *relays.TABLE,
         *runs.TABLE,
+        *watches.TABLE,
         *stacks.TABLE,
         *metrics.TABLE,
     )

@@ -14,11 +14,12 @@ from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..errors import ExpectationFailed, Inconclusive, WrongUse
 from ..runner.host_load import Busy, load_between, read_busy
-from ..runner.judge import CheckResult, ExpectationCheck
+from ..runner.judge import CheckResult, ExpectationCheck, limit_of
 from ..runner.sampler import Sampler
 from ..runner.validity import problems
 from ..scenario.actions import Judge, JudgeKind
-from ..scenario.expression import METRICS, Expression, Known, Recorded
+from ..scenario.expression import METRICS, SAMPLE_NS, Expression, Known, Recorded
+from ..scenario.record import Limit
 from ..stack import Stack
 from ..stack.durations import read_duration
 from ..text.durations import SECOND_NS, seconds_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 KEPT_NS = 600 * SECOND_NS
 """How long samples are kept: the longest window of an expression. Sampling pauses after this long without a call."""
+MOST_READINGS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,19 @@ class Expectations:
     def reading(self, expression: str) -> CheckResult:
         """Whether an expression holds now, which is no verdict: the machine is not looked at."""
         return self._decide(self._read("expect", expression, None, 0, ""))
+
+    def limit(self, expression: str, asked_ns: int, decided_ns: int, held: bool) -> Limit | None:
+        """The comparison that decided an expectation which somebody else judged, read from the samples of that time.
+
+        None for an expression that is not ours, or without a comparison.
+        """
+        try:
+            parsed = Expression.parse(expression, self._known)
+        except ValueError:
+            return None
+        times = [*range(asked_ns, decided_ns, max(SAMPLE_NS, (decided_ns - asked_ns) // MOST_READINGS)), decided_ns]
+        readings = [(at_ns, parsed.readings(at_ns, self._sampler.recorded)) for at_ns in times]
+        return limit_of(parsed, readings, asked_ns, True, held)
 
     def baseline(self, for_ns: int) -> None:
         """Wait `for_s`, and use the samples of that time as `before`."""

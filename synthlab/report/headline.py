@@ -9,7 +9,7 @@ from ..scenario.record import Judged, Record
 from ..text.durations import format_seconds
 from .amounts import amount, last, wanted
 from .chart import Axis
-from .picture import Picture, doubt_picture, picture_of
+from .picture import NumberPicture, doubt_picture, picture_of
 from .timeline import axis_of
 
 
@@ -20,7 +20,7 @@ class Headline:
     why: str
     more: tuple[str, ...]
     judged: Judged | None
-    picture: Picture | None
+    picture: NumberPicture | None
 
     @classmethod
     def of(cls, record: Record, axis: Axis) -> Headline:

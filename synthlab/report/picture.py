@@ -16,14 +16,14 @@ _VERBS = {"passed": "held", "failed": "failed", "inconclusive": "not decided", "
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class NumberPicture:
     """One chart, and the moment marked in it."""
 
     row: Row
     moment: ChartMark | None = None
 
 
-def picture_of(judged: Judged, samples: Mapping[str, Series], axis: Axis) -> Picture | None:
+def picture_of(judged: Judged, samples: Mapping[str, Series], axis: Axis) -> NumberPicture | None:
     """None if nothing was measured."""
     limit = judged.limit or _first_number(judged, samples)
     if limit is None:
@@ -34,13 +34,13 @@ def picture_of(judged: Judged, samples: Mapping[str, Series], axis: Axis) -> Pic
         text = f"{_VERBS[judged.verdict]} at {format_seconds(round(judged.decided_s, 1))}"
         seen = f": {amount(limit, last(limit.values))}" if limit.values else ""
         moment = ChartMark(judged.decided_s, text + seen, COLOURS[judged.verdict])
-    return Picture(Row(limit.number, unit_of(limit), lines), moment) if lines else None
+    return NumberPicture(Row(limit.number, unit_of(limit), lines), moment) if lines else None
 
 
-def doubt_picture(doubt: Limit, samples: Mapping[str, Series], axis: Axis) -> Picture | None:
+def doubt_picture(doubt: Limit, samples: Mapping[str, Series], axis: Axis) -> NumberPicture | None:
     """The number that makes a run inconclusive; None if nothing was measured."""
     lines = tuple(_lines(doubt, 0.0, samples, axis))
-    return Picture(Row(doubt.number, unit_of(doubt), lines)) if lines else None
+    return NumberPicture(Row(doubt.number, unit_of(doubt), lines)) if lines else None
 
 
 def unit_of(limit: Limit) -> str:

@@ -59,7 +59,7 @@ class Section:
         yield "lab", f"{record.lab}, of the stack {record.stack}" if record.stack else record.lab
         yield "started", record.started
         yield "duration", format_seconds(record.duration_s)
-        yield "seed", str(record.seed)
+        yield from [("seed", str(record.seed))] * bool(record.seed or record.client_seeds)
         yield from (("variables", values) for values in [_pairs(record.variables)] if values)
         yield from record.facts.items()
         seeds = {name: str(seed) for name, seed in record.client_seeds.items()}
@@ -88,9 +88,8 @@ class Section:
         if collected_s is None:
             return ()
         return tuple(
-            Thumbnail(shows, _base64(jpeg), address_of(files[shows]), collected_s)
+            Thumbnail(shows, _base64(jpeg), address_of(files[shows]) if shows in files else "", collected_s)
             for shows, jpeg in self.record.thumbnails.items()
-            if shows in files
         )
 
     @cached_property
@@ -162,7 +161,7 @@ class PlayedStep:
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A small picture of a page, as JPEG in base64, with the address of the whole one."""
+    """A small picture of a page, as JPEG in base64, with the address of the whole one, if that was kept."""
 
     shows: str
     jpeg: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..scenario.actions import Judge
-from ..scenario.expression import SAMPLE_NS, Outcome, Reading, Samples, Value
+from ..scenario.expression import SAMPLE_NS, Expression, Outcome, Reading, Samples, Value
 from ..scenario.record import Limit
 from ..text.durations import format_duration, seconds_of
 
@@ -60,33 +60,16 @@ class ExpectationCheck:
         if not outcome.holds:
             # It may start to hold anywhere within an average that is still too low, up to one sample before it.
             self._least_ns = max(outcome.since_ns - SAMPLE_NS, self.asked_ns)
-        return result and replace(result, limit=self._limit(result.held))
+        if result is None:
+            return None
+        wanted = self.judge.kind != "never"
+        limit = limit_of(self.judge.expression, self._readings, self.asked_ns, wanted, result.held)
+        return replace(result, limit=limit)
 
     @property
     def seen(self) -> str:
         """The numbers of the last outcome, as text."""
         return "" if self._last is None else str(self._last)
-
-    def _limit(self, held: bool) -> Limit | None:
-        """The first comparison that is to blame; of an expectation that held, the first one."""
-        compared, (_, last) = self.judge.expression.comparisons, self._readings[-1]
-        if not compared:
-            return None
-        never = self.judge.kind == "never"
-        blamed = (at for at, reading in enumerate(last) if reading.held is not (not never))
-        at = 0 if held else next(blamed, 0)
-        readings = [readings[at] for _, readings in self._readings]
-        limits = [reading.limit for reading in readings]
-        return Limit(
-            number=compared[at].text,
-            name=compared[at].name,
-            sign=compared[at].sign,
-            unit=compared[at].unit,
-            scale=compared[at].scale,
-            times_s=[round(seconds_of(now_ns - self.asked_ns), 3) for now_ns, _ in self._readings],
-            values=[reading.value for reading in readings],
-            limits=limits if len(set(limits)) > 1 else limits[-1:],
-        )
 
     def _never(self, now_ns: int, outcome: Outcome) -> CheckResult | None:
         after = format_duration(now_ns - self.asked_ns)
@@ -134,6 +117,31 @@ class ExpectationCheck:
             held, hold = format_duration(now_ns - held_ns), format_duration(self.judge.for_ns)
             return f"it held for only {held}, not {hold}: {what}"
         return what if self.judge.within_ns is None else f"not within {format_duration(self.judge.within_ns)}: {what}"
+
+
+def limit_of(
+    expression: Expression, readings: Sequence[tuple[int, tuple[Reading, ...]]], asked_ns: int, wanted: bool, held: bool
+) -> Limit | None:
+    """The first comparison whose last reading is not as `wanted`; of an expectation that held, the first one.
+
+    `readings` are those of all comparisons of the expression at increasing times; None without any.
+    """
+    if not (expression.comparisons and readings):
+        return None
+    last = readings[-1][1]
+    at = 0 if held else next((at for at, reading in enumerate(last) if reading.held is not wanted), 0)
+    compared, own = expression.comparisons[at], [all_read[at] for _, all_read in readings]
+    limits = [reading.limit for reading in own]
+    return Limit(
+        number=compared.text,
+        name=compared.name,
+        sign=compared.sign,
+        unit=compared.unit,
+        scale=compared.scale,
+        times_s=[round(seconds_of(now_ns - asked_ns), 3) for now_ns, _ in readings],
+        values=[reading.value for reading in own],
+        limits=limits if len(set(limits)) > 1 else limits[-1:],
+    )
 
 
 def _missing(outcome: Outcome) -> str:

@@ -25,7 +25,8 @@ LOOK = """
     return "rgb(255, 255, 255)"; };
   const shown = (element) => element.textContent.trim() && element.checkVisibility()
     && getComputedStyle(element).visibility === "visible";
-  const painted = (canvas) => { const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const painted = (canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     let count = 0; for (let at = 3; at < data.length; at += 4) count += data[at] > 0; return count; };
   const across = (element) => { const [left, , right] = box(element); return [left, right - left]; };
   return {

@@ -105,7 +105,7 @@ def test_readable(browser: str, page: str, scheme: str) -> None:
     assert [url for url in seen["asked"] if not url.startswith("data:")] == [f"file:///pages/{page}.html"]
     assert seen["plots"]
     assert all(plot["painted"] > 500 and plot["lines"] for plot in seen["plots"])
-    assert len(seen["texts"]) > 30
+    assert len(seen["texts"]) > 20
     faint = [(text["text"], text["ink"], text["paper"]) for text in seen["texts"] if pale(text)]
     assert faint == []
     papers = {text["paper"] for text in seen["texts"]}

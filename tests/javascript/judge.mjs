@@ -55,3 +55,16 @@ test("a failure is inconclusive if the machine was too slow at any time, and a s
 test("a wrong time is refused", async () => {
   await assert.rejects(judged([], { within: "5 minutes" }), { name: "WrongUse", message: /^within: "5 minutes" is not a time/ });
 });
+
+test("whoever reports hears of each result, with its times", async () => {
+  const results = [];
+  const told = { expression: "x > 1", heard: (result) => results.push(result) };
+  await judged([[900, Infinity]], { within: "5s", for: "2s", ...told });
+  await assert.rejects(judged([], { within: "1s", ...told }));
+  const [passed, failed] = results.map(({ asked_ms, decided_ms, ...rest }) => ({ ...rest, took: decided_ms >= asked_ms }));
+  assert.deepEqual(passed, {
+    text: "expect x", expression: "x > 1", within_ms: 5000, for_ms: 2000, took_ms: 1000, verdict: "passed", reason: "at 3000", took: true,
+  });
+  assert.equal(failed.verdict, "failed");
+  assert.equal(failed.reason, "expect x: not so within 1s: at 1000");
+});

@@ -55,7 +55,9 @@ def test_fixtures(tmp_path: Path) -> None:
     assert [one.status for one in tests["it is gone in the next test"]] == ["passed"]
     first, second = tests["fails"]
     assert JUDGED in first.error
-    assert first.attached == [f"synthlab-{name}" for name in ("states.json", "stats.json", "logs.txt", "console.txt")]
+    assert first.attached == [
+        f"synthlab-{name}" for name in ("report.html", "states.json", "stats.json", "logs.txt", "console.txt")
+    ]
     assert "not repeated, because it was judged: " in second.error
     assert second.attached == []
     assert [(JUDGED in one.error, one.attached) for one in tests["fails twice"]] == [(True, []), (True, [])]

@@ -40,6 +40,8 @@ def up(stack, name, *, ttl, engine, registry, backend):
     return lab
 
 class Watched:
+    for_report = None
+
     def __init__(self, backend, lab):
         self.lab = lab
 

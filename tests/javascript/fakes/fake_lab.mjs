@@ -55,6 +55,11 @@ export class FakeLab {
       case `GET ${lab}/logs`:
       case `GET ${lab}/console`:
         return [200, { lines: [{ time: "2026-01-01T00:00:00Z", writer: "alice", text: "hello" }] }];
+      case `PUT ${lab}/watch`:
+      case `DELETE ${lab}/watch`:
+        return [200, {}];
+      case `POST ${lab}/watch/report`:
+        return [200, undefined, `<title>${JSON.stringify(body)}</title>`];
       case `GET ${lab}/expect`:
         return [200, { value: 3, holds: query.expr.includes(">"), reason: null }];
       case "POST /v1/runs":
