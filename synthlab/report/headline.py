@@ -45,11 +45,15 @@ def headline_of(record: Record) -> Headline:
 
 
 def to_blame(record: Record) -> Judged | None:
-    """The expectation to show first: the first that failed, else that of the run's verdict which held most narrowly."""
+    """The expectation to show first: the failed one that the first reason names, or the first that failed.
+
+    If none failed, the one that held most narrowly.
+    """
     decided = [one for one in record.judged if one.decided_s is not None]
     failed = [one for one in decided if one.verdict == "failed"]
     if failed:
-        return min(failed, key=lambda one: one.decided_s or 0.0)
+        first = "".join(record.reasons[:1])
+        return min(failed, key=lambda one: (one.text not in first, one.decided_s or 0.0))
     return max(decided, key=_tightness, default=None)
 
 
@@ -79,8 +83,7 @@ def _all_held(all_judged: Sequence[Judged], tightest: Judged | None) -> str:
 
 
 def _others(reasons: Sequence[str], shown: Judged) -> tuple[str, ...]:
-    own = f"{shown.place}: {shown.text}: "
-    return tuple(reason for reason in reasons if not reason.startswith(own))
+    return tuple(reason for reason in reasons if shown.text not in reason)
 
 
 def _tightness(judged: Judged) -> float:

@@ -29,9 +29,17 @@ class Configurations:
         return tuple(sorted(self._entries, key=lambda entry: entry.at_s))
 
     def note(self, at_ns: int, states: Mapping[str, ClientState]) -> None:
-        """Record conditions that differ from the client's last ones."""
+        """Record conditions that differ from the client's last ones, or in the first place from those of its start."""
         for client, state in states.items():
-            self._note(at_ns, client, dict(state.conditions_text))
+            conditions, startup = dict(state.conditions_text), state.answer.get("startup")
+            if (
+                client not in self._last
+                and startup is not None
+                and at_ns > 0
+                and not _same_but_seed(startup, conditions)
+            ):
+                self._note(0, client, startup)
+            self._note(at_ns, client, conditions)
 
     def sampled(self, at_ns: int, client: str, state: ClientState) -> None:
         """Record the conditions of a client in an answer of this time; states since the last one at their own times."""
@@ -53,6 +61,10 @@ class Configurations:
 def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     """Whether the conditions are equal, including the order of their flows."""
     return before == now and list(before.get("flows", ())) == list(now.get("flows", ()))
+
+
+def _same_but_seed(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return _same({**one, "seed": None}, {**other, "seed": None})
 
 
 class RunLog:

@@ -69,13 +69,15 @@ def test_amounts(unit: str, value: float | str | None, result: str) -> None:
 
 
 def test_the_first_failure() -> None:
-    """Of several failed expectations the one that failed first is shown; the others are further reasons."""
+    """Of several failed expectations the one that the first reason names is shown, else the first one."""
     early = judged(id="4", decided_s=20.0, text="expect early", limit=limit(), reason="early")
     record = records.failed()
-    reasons = (*record.reasons, f"{early.place}: {early.text}: {early.reason}")
-    headline = headline_of(replace(record, judged=(*record.judged, early), reasons=reasons))
-    assert headline.judged == early
-    assert headline.more == record.reasons
+    other = f"{early.place}: {early.text}: {early.reason}"
+    both = replace(record, judged=(*record.judged, early))
+    headline = headline_of(replace(both, reasons=(*record.reasons, other)))
+    assert (headline.judged, headline.more) == (record.judged[-1], (other,))
+    headline = headline_of(replace(both, reasons=("AssertionError",)))
+    assert (headline.judged, headline.more) == (early, ("AssertionError",))
 
 
 def test_an_inconclusive_run() -> None:
