@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -71,7 +72,10 @@ def _words(row: Row) -> list[str]:
 
 
 def _rounded(value: Plotted) -> Any:
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+    """A number that is not finite is a gap: JSON has none."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
 
 
 def _mark(mark: ChartMark) -> Mapping[str, Any]:

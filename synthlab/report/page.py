@@ -19,7 +19,7 @@ from .timeline import SIGNS
 MOST_DRAWN = 12
 """Runs with charts of their own, those that did not pass first; the others have only their tables."""
 
-_SCRIPTS = ("chart.js", "lanes.js", "page.js")
+_SCRIPTS = ("chart.js", "marks.js", "lanes.js", "page.js")
 _UPLOT = assets.image("syntheticnet") / "web" / "vendor" / "uplot"
 
 

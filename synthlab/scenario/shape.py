@@ -22,6 +22,8 @@ def fits(value: Any, hint: Any) -> bool:
         return isinstance(value, str) and value in inner
     if origin is not None:
         return _holds(value, origin, inner)
+    if hint is bool:
+        return isinstance(value, bool)
     kinds = (int, float) if hint is float else hint
     return isinstance(value, kinds) and not isinstance(value, bool)
 

@@ -10,8 +10,7 @@ function prefixed(value) {
 const short = (value) => String(Number(value.toPrecision(3)));
 
 function tickText(value, unit) {
-  if (unit === "%") return `${short(value * 100)}%`;
-  return unit === "bit/s" ? prefixed(value).join("") : prefixed(value).join("");
+  return unit === "%" ? `${short(value * 100)}%` : prefixed(value).join("");
 }
 
 function valueText(value, { words, unit }) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from synthlab.report import report_page, worst
-from synthlab.scenario.record import Line, Record
+from synthlab.scenario.record import Line, Record, Series
 
 from . import records
 from .pages import Page, without_library
@@ -272,6 +273,15 @@ def test_a_run_without_anything() -> None:
     assert "This scenario has no expectations." in page.text
     assert "No step was started." in page.text
     assert page.data["data1"]["charts"] == {}
+
+
+def test_numbers_that_are_not_finite() -> None:
+    """A sample that JSON cannot express is a gap in its chart."""
+    name = "client1.video.client2.fps"
+    samples = {**records.dog().samples, name: Series(times_s=[1.0, 2.0], values=[math.nan, 30.0])}
+    page = Page.of(report_page([replace(records.dog(), samples=samples)]))
+    chart = page.data["data1"]["charts"]["judged0"]
+    assert chart["lines"][0]["values"] == [None, 30.0]
 
 
 def test_the_weight() -> None:

@@ -14,7 +14,7 @@ from synthlab.scenario.record import Series
 
 from . import records
 
-ALL = [records.dog(), records.failed(), records.inconclusive(), records.holed()]
+ALL = [records.dog(), records.failed(), records.inconclusive(), records.holed(), records.written()]
 
 
 def test_round_trip() -> None:
