@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from synthlab.contract import SYNTHETICNET
 from synthlab.deploy.images import in_build_order
 from synthlab.engine.swarm_engine import SwarmEngine as Engine
 from tests.javascript.node import PACKAGES, ROOT, compiles, succeeds
+from tests.report.pages import Page
 
 from .labs import SYNTHLAB, docker
 
@@ -116,10 +118,21 @@ def test_two_browsers(project: Path) -> None:
     failed = tests["evidence of a failure"]
     assert "alice.video.bob: expect fps >= 500: not so within 1000ms: fps " in failed["error"]["message"]
     kept = {one["name"] for one in failed["attachments"]}
-    wanted = ("states.json", "stats.json", "logs.txt", "console.txt", "alice.png", "bob.png")
+    wanted = ("report.html", "states.json", "stats.json", "logs.txt", "console.txt", "alice.png", "bob.png")
     assert {f"synthlab-{name}" for name in wanted} <= kept
     assert "synthlab-problems.txt" not in kept
+    page = Page.of(_attached(failed, "synthlab-report.html"))
+    assert "alice.video.bob.fps was" in page.text
+    assert "it had to be >= 500 fps within 1s." in page.text
+    assert any(line["look"] == "limit" for line in page.data["data1"]["charts"]["judged0"]["lines"])
+    assert [tag for tag, _ in page.elements if tag == "image"]
     assert "synthlab-js-" not in docker("ps", "--all", "--format", "{{.Names}}")
+
+
+def _attached(result: dict[str, Any], name: str) -> str:
+    """What is attached to a test under this name."""
+    [one] = [one for one in result["attachments"] if one["name"] == name]
+    return base64.b64decode(one["body"]).decode() if "body" in one else Path(one["path"]).read_text()
 
 
 def _played(project: Path) -> dict[str, dict[str, Any]]:

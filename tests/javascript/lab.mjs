@@ -190,6 +190,23 @@ test("video is read again each time, and judged by what is measured from now on"
   assert.ok((await seen.recovers({ fps: { min: 10 } }, { within: "3s", for: "500ms" })).tookMs < 3000);
 });
 
+test("whoever reports hears of expectations in the words of scenarios", async () => {
+  const lab = await up();
+  const heard = [];
+  lab.heard = ({ expression, verdict }) => heard.push([expression, verdict]);
+  const seen = lab.client("alice").video("bob");
+  await seen.expect({ fps: { min: 10, max: 20 }, kbps: { min: 300 } });
+  await assert.rejects(seen.expect({ fps: { min: 10 } }, { negate: true }));
+  await assert.rejects(lab.client("alice").video("bob: 2").expect({ fps: { min: 1 } }));
+  await lab.expect("alice.video.bob.fps > 1");
+  assert.deepEqual(heard, [
+    ["10 <= alice.video.bob.fps <= 20 and alice.video.bob.kbps >= 300", "passed"],
+    ["not (alice.video.bob.fps >= 10)", "failed"],
+    ["alice.video.'bob: 2'.fps >= 1", "failed"],
+    ["alice.video.bob.fps > 1", "passed"],
+  ]);
+});
+
 test("what is not seen has no numbers, and holds nothing, not even a small one", async () => {
   const lab = await up();
   const nobody = lab.client("alice").video("carol");
