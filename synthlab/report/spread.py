@@ -51,14 +51,19 @@ def _words(spread: Spread, format_value: Callable[[float], str]) -> str:
 
 
 def repeats(records: Sequence[Record]) -> Iterator[tuple[str, int, tuple[Repeated, ...]]]:
-    """Each scenario run more than once with the same variables: its name, number of runs, and expectations."""
+    """Each scenario run more than once with the same variables: its name with them, number of runs, and expectations."""
     groups: dict[tuple[object, ...], list[Record]] = {}
     for record in records:
         if record.verdict != "wrong use":
             groups.setdefault((record.scenario, record.file, *sorted(record.variables.items())), []).append(record)
     for runs in groups.values():
         if len(runs) > 1:
-            yield runs[0].scenario, len(runs), tuple(_repeated(runs))
+            yield _named(runs[0]), len(runs), tuple(_repeated(runs))
+
+
+def _named(record: Record) -> str:
+    values = ", ".join(f"{name} = {value}" for name, value in record.variables.items())
+    return f"{record.scenario} ({values})" if values else record.scenario
 
 
 def _repeated(runs: Sequence[Record]) -> Iterator[Repeated]:

@@ -82,4 +82,8 @@ def test_variables_of_several_runs() -> None:
     assert table.startswith(" RATE course value")
     assert "1mbit" in table
     assert "2mbit" in table
+    assert (
+        summary_lines([run(4, 20, {"RATE": "1mbit"})] * 2)[1]
+        == "2 runs of dog-chews-fiber (RATE = 1mbit): median (min to max)"
+    )
     assert "run verdict course value" in Page.of(report_page([run(4, 20), run(9, 28)])).text
