@@ -12,6 +12,7 @@ from typing import Any
 
 from ..assets import own_version
 from ..control.running_lab import RunningLab
+from ..control.state import ClientState
 from ..errors import SynthlabError
 from ..lab.expectations import Expectations, known_of
 from ..runner.evidence import Evidence
@@ -22,16 +23,19 @@ from ..text.durations import SECOND_NS, ns_of, seconds_of
 from .failures import NotThere
 
 _MS_PER_S = 1000
+TOUCH_NS = 30 * SECOND_NS
+"""How often sampling is prolonged."""
 
 
 class WatchedTest:
-    """Samples a lab from its creation to `close`. `name` and `file` are those of the test."""
+    """Samples a lab from its creation to `close`, and keeps ten minutes. `name` and `file` are those of the test."""
 
     def __init__(self, lab: RunningLab, name: str, file: str) -> None:
         self._lab, self._name, self._file = lab, name, file
         self._configured = Configurations()
+        self._touched_ns = 0
         self._started = datetime.now(UTC)
-        self._expectations = Expectations(lab, known_of(lab), self._configured.sampled)
+        self._expectations = Expectations(lab, known_of(lab), self._heard)
 
     def record(self, verdict: Any, reason: str, judged: Sequence[Mapping[str, Any]]) -> Record:
         """The test so far, as the record of a scenario; takes some seconds, in which it collects evidence.
@@ -62,6 +66,13 @@ class WatchedTest:
 
     def close(self) -> None:
         self._expectations.close()
+
+    def _heard(self, at_ns: int, client: str, state: ClientState) -> None:
+        """Keep sampling, however long the test takes; runs in the sampler's threads."""
+        self._configured.sampled(at_ns, client, state)
+        if at_ns - self._touched_ns > TOUCH_NS:
+            self._touched_ns = at_ns
+            self._expectations.touch()
 
     def _judged(self, number: int, one: Mapping[str, Any]) -> Judged:
         asked_s, decided_s = (self._run_time(one[name]) for name in ("asked_ms", "decided_ms"))

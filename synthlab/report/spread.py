@@ -51,7 +51,7 @@ def _words(spread: Spread, format_value: Callable[[float], str]) -> str:
 
 
 def repeats(records: Sequence[Record]) -> Iterator[tuple[str, int, tuple[Repeated, ...]]]:
-    """Each scenario run more than once with the same variables: its name with them, number of runs, and expectations."""
+    """Each scenario run more than once with the same variables: name and variables, number of runs, expectations."""
     groups: dict[tuple[object, ...], list[Record]] = {}
     for record in records:
         if record.verdict != "wrong use":

@@ -31,13 +31,8 @@ class Configurations:
     def note(self, at_ns: int, states: Mapping[str, ClientState]) -> None:
         """Record conditions that differ from the client's last ones, or in the first place from those of its start."""
         for client, state in states.items():
-            conditions, startup = dict(state.conditions_text), state.answer.get("startup")
-            if (
-                client not in self._last
-                and startup is not None
-                and at_ns > 0
-                and not _same_but_seed(startup, conditions)
-            ):
+            conditions, startup = dict(state.conditions_text), state.answer.get("startup", {})
+            if client not in self._last and at_ns > 0 and _changed(startup, conditions):
                 self._note(0, client, startup)
             self._note(at_ns, client, conditions)
 
@@ -63,8 +58,10 @@ def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     return before == now and list(before.get("flows", ())) == list(now.get("flows", ()))
 
 
-def _same_but_seed(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return _same({**one, "seed": None}, {**other, "seed": None})
+def _changed(startup: Mapping[str, Any], conditions: Mapping[str, Any]) -> bool:
+    """Whether somebody changed them, apart from the seed that every run sets, and the state that changes by itself."""
+    apart = {"seed": None, "state": None}
+    return not _same({**startup, **apart}, {**conditions, **apart})
 
 
 class RunLog:

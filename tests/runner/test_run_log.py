@@ -40,3 +40,19 @@ def test_other_conditions_are_recorded_when_they_are_seen() -> None:
     configured.note(0, {"client2": FakeClientApi("client2").state()})
     configured.sampled(2 * S, "client2", walking(102 * S, (99 * S, "good"), (101 * S, "bad")))
     assert [(entry.at_s, entry.conditions.get("state")) for entry in configured.entries] == [(0, None), (2, "bad")]
+
+
+def test_conditions_of_the_start() -> None:
+    """A client first seen after a change began with the conditions of its start; a seed or a state is no change."""
+    api = FakeClientApi("client1", {"egress": {"latency": "20ms"}})
+    api.change({"egress": {"loss": "5%"}})
+    configured = Configurations()
+    configured.note(2 * S, {"client1": api.state()})
+    assert [(entry.at_s, entry.conditions["egress"]) for entry in configured.entries] == [
+        (0, {"latency": "20ms"}),
+        (2, {"latency": "20ms", "loss": "5%"}),
+    ]
+    seeded = FakeClientApi("client2")
+    seeded.change({"seed": 7})
+    configured.note(3 * S, {"client2": seeded.state(), "client3": walking(100 * S, (95 * S, "bad"))})
+    assert [entry.at_s for entry in configured.entries if entry.client != "client1"] == [3, 3]
