@@ -13,8 +13,8 @@ const ts = createRequire(new URL("package.json", JAVASCRIPT))("typescript");
 
 const FILES = { "synthlab/index.d.ts": synthlab, "synthlab/synthetic_network.d.cts": synthlab, "playwright/index.d.ts": playwright };
 const ENTRIES = Object.entries(FILES).map(([path, module]) => ({ path, module, text: textOf(path) }));
-// Methods that only other files of the package call.
-const INTERNAL = ["Run.follow"];
+// Methods that only other files of the packages call.
+const INTERNAL = ["Run.follow", "Lab.heard", "BrowserLab.watch", "BrowserLab.unwatch", "BrowserLab.report"];
 
 function textOf(path) {
   return ts.sys.readFile(fileURLToPath(new URL(path, JAVASCRIPT)));
