@@ -12,6 +12,7 @@ from .clients_shown import asked_numbers
 from .configured import ConfiguredLinks
 from .network import flow_rows, network_rows
 from .probes import is_probe, probe_rows
+from .states import recorded_states
 from .webrtc import drawn, own_rows, webrtc_rows
 
 
@@ -38,10 +39,11 @@ def client_charts(record: Record, client: str, ends_s: float, data: ChartData, p
     """Put the client's charts into `data`, with ids that begin with `prefix`."""
     configured = ConfiguredLinks.of(record.configured, client, ends_s)
     flows = flow_rows(client, record.samples, configured)
+    network = [*recorded_states(record, client, ends_s), *network_rows(client, record.samples, configured)]
     return ClientCharts(
         name=client,
         seen=shown(list(seen_rows(record, client)), data, f"{prefix}-seen"),
-        network=shown(list(network_rows(client, record.samples, configured)), data, f"{prefix}-net", client),
+        network=shown(network, data, f"{prefix}-net", client),
         flows=tuple((flow, shown(rows, data, f"{prefix}-flow{at}", client)) for at, (flow, rows) in enumerate(flows)),
     )
 

@@ -14,7 +14,7 @@ from ..scenario.record import Judged, Record
 from ..scenario.titles import run_titles, title
 from ..text.durations import format_seconds
 from ..text.escaping import MOST_CELL, shown
-from .page import worst
+from .runs import worst
 from .timeline import SIGNS
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#.|~&@:])")

@@ -16,6 +16,7 @@ from .configured import ConfiguredLinks
 from .network import flow_rows, network_rows
 from .page import page
 from .planned_conditions import plan_conditions
+from .states import planned_states
 
 MOST_DRAWN = 16
 
@@ -58,11 +59,12 @@ class PlanDrawings:
         return f"{least} to {most}" if self.varies else least
 
     def _clients(self) -> Iterator[tuple[str, tuple[ShownChart, ...], list[tuple[str, tuple[ShownChart, ...]]]]]:
-        configured = plan_conditions(self._plan, self.axis.ends_s)
+        configured, visits = plan_conditions(self._plan, self.axis.ends_s), list(self._plan.visits())
         drawn = 0
         for name in dict.fromkeys(entry.client for entry in configured):
             links = ConfiguredLinks.of(configured, name, self.axis.ends_s)
-            rows, flows = list(network_rows(name, {}, links)), list(flow_rows(name, {}, links))
+            rows = [*planned_states(visits, name, self.axis.ends_s), *network_rows(name, {}, links)]
+            flows = list(flow_rows(name, {}, links))
             if (rows or flows) and drawn < MOST_DRAWN:
                 drawn += 1
                 own = [(flow, shown(own, self.data, f"flow{drawn}-{at}")) for at, (flow, own) in enumerate(flows)]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from syntheticnet.conditions import Conditions
 from synthlab.report.planned import planned_page
-from synthlab.report.section import client_rows
+from synthlab.report.section import Section
 from synthlab.report.states import recorded_states
 from synthlab.scenario.record import Configured, Record
 
@@ -20,6 +21,7 @@ from .pages import Page
 pytestmark = pytest.mark.issue(15)
 
 ENDS_S = 45.0
+WALK = Conditions().changed({"states": {"good": {"mean": "5s"}, "gone": {"mean": "5s"}}}).to_dict()
 
 
 def lines(record: Record, client: str) -> dict[str, list[tuple[float, object]]]:
@@ -39,7 +41,9 @@ def test_a_walk_in_the_client() -> None:
     record = replace(records.dog(), configured=tuple(in_states(*stays)))
     assert lines(record, "client2") == {"state": [*stays, (45.0, None)]}
     assert lines(records.dog(), "client2") == {}
-    assert next(row.title for row in client_rows(record, "client2", ENDS_S)) == "state"
+    charts = {client.name: client.network for client in Section(1, record).clients}
+    assert next(chart.title for chart in charts["client2"]) == "state"
+    assert "state" not in [chart.title for chart in charts["client1"]]
 
 
 def test_hovering() -> None:
@@ -64,12 +68,16 @@ def test_a_plan(tmp_path: Path) -> None:
     """The planned walk, by name, above the values that it sets."""
     walk = "{good: {mean: 2s}, gone: {mean: 1s, egress: {outage: true}}}"
     page = Page.of(planned_page(checked(tmp_path, f"  - {{states: client2, walk: {walk}, for: 10s}}\n  - wait: 12s\n")))
-    state = page.figures["figure-client1"]["data"][0]
-    names = [value for value in state["y"] if value is not None]
-    assert (names[0], set(names)) == ("good", {"good", "gone"})
-    assert state["x"][0] == 0
-    assert state["y"][-1] is None
+    data = page.data["data"]
+    state = data["charts"]["client1-0"]
+    (line,) = state["lines"]
+    assert state["words"] == ["good", "gone"]
+    assert (line["values"][0], line["values"][-1]) == (0, None)
+    assert data["times"][line["times"]][0] == 0
 
 
 def in_states(*stays: tuple[float, str | None]) -> list[Configured]:
-    return [Configured(at_s=at_s, client="client2", conditions={"state": name} if name else {}) for at_s, name in stays]
+    return [
+        Configured(at_s=at_s, client="client2", conditions={**WALK, "state": name} if name else {})
+        for at_s, name in stays
+    ]

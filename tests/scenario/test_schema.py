@@ -15,7 +15,7 @@ from synthlab.scenario import scenario_files
 from synthlab.scenario.schema import scenario_schema, stack_schema
 from synthlab.scenario.steps import KINDS
 from synthlab.stack import read_stack
-from synthlab.stack.yaml import read_yaml
+from synthlab.stack.yaml import read_resolved, read_yaml
 
 from .test_reader import CONTRACT
 from .test_steps import test_change
@@ -27,7 +27,9 @@ def scenario_mistakes(value: Any) -> list[str]:
 
 
 def plain(file: Path) -> Any:
-    return read_yaml(file, file.name, {"REFERENCE": "1mbit", "HIGH": "2mbit", "LOW": "1mbit"}).plain()
+    """The scenario with the values that it gives its own variables."""
+    given = read_resolved(file.read_text(), file.name).plain().get("vars", {})
+    return read_yaml(file, file.name, given).plain()
 
 
 @pytest.mark.parametrize("file", scenario_files().values(), ids=lambda file: file.stem)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ...text.quantities import counted
-from .capacity import Limit, limits
+from .capacity import RateLimit, limits
 from .getstats import Connections, PeerConnection, Points, growths, refuse_length
 from .recording import LinkRecording, StepSeries
 
@@ -44,7 +44,7 @@ class CallRecording:
     lasts_s: float
     egress: LinkRecording
     ingress: LinkRecording
-    limits: tuple[Limit, ...]
+    limits: tuple[RateLimit, ...]
     gaps: tuple[tuple[float, float], ...]
     notes: tuple[str, ...]
 
@@ -64,7 +64,7 @@ def recorded_call(connections: Connections, form: str) -> CallRecording:
     raster = _Raster(start, max(1, math.ceil((end - start) / STEP_S)))
     gaps = tuple((first - start, last - start) for first, last in _gaps(sender))
     estimate = [(at, value) for at, value in _active(sender, "availableOutgoingBitrate") if value]
-    found = tuple(Limit(one.start_s - start, one.end_s - start, one.bps) for one in limits(estimate))
+    found = tuple(RateLimit(one.start_s - start, one.end_s - start, one.bps) for one in limits(estimate))
     rate = _with(raster.held(estimate), found, gaps)
     up, down = (raster.shortest(_round_trips(one)) for one in (sender, receiver))
     lost, missing = raster.share(*_sent(sender)), raster.share(*_received(receiver))
@@ -146,7 +146,7 @@ def _grown(connection: PeerConnection, name: str) -> Points:
 
 
 def _with(
-    estimate: StepSeries | None, found: tuple[Limit, ...], gaps: tuple[tuple[float, float], ...]
+    estimate: StepSeries | None, found: tuple[RateLimit, ...], gaps: tuple[tuple[float, float], ...]
 ) -> StepSeries | None:
     """The estimate, but the capacity where it is known, and 0 in gaps."""
     if estimate is None:
@@ -166,7 +166,9 @@ def steps_in(start_s: float, end_s: float, count: int) -> range:
     return range(round(start_s / STEP_S), min(count, round(end_s / STEP_S)))
 
 
-def _notes(rate: StepSeries | None, found: tuple[Limit, ...], gaps: tuple[tuple[float, float], ...]) -> Iterator[str]:
+def _notes(
+    rate: StepSeries | None, found: tuple[RateLimit, ...], gaps: tuple[tuple[float, float], ...]
+) -> Iterator[str]:
     if found:
         yield LIMITED
     else:

@@ -20,7 +20,7 @@ STILL = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """A capacity in bits per second, and from when until when it was one (s)."""
 
     start_s: float
@@ -28,7 +28,7 @@ class Limit:
     bps: float
 
 
-def limits(estimate: Points) -> list[Limit]:
+def limits(estimate: Points) -> list[RateLimit]:
     """The capacities that the falls of an estimate show; at all other times it is only known to be no less than that.
 
     A limit begins with a fall. It lasts until the next one or, if the estimate rises well above it or never falls
@@ -54,10 +54,10 @@ def _falls(estimate: Points) -> Iterator[tuple[int, int]]:
         yield start, len(estimate) - 1
 
 
-def _limit(estimate: Points, start: int, trough: int, end: int) -> Limit:
+def _limit(estimate: Points, start: int, trough: int, end: int) -> RateLimit:
     bps = estimate[trough][1] / FALL_TO
     above = next((number for number in range(trough, end) if estimate[number][1] > bps), None)
     falls_again = end < len(estimate)
     is_still = falls_again and max(value for _, value in estimate[trough:end]) <= STILL * bps
     last = end if is_still or above is None else above
-    return Limit(estimate[start][0], estimate[min(last, len(estimate) - 1)][0], bps)
+    return RateLimit(estimate[start][0], estimate[min(last, len(estimate) - 1)][0], bps)

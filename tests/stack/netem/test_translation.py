@@ -30,7 +30,9 @@ def test_taken(case: Case) -> None:
     assert head.startswith("--netem: ")
     assert all(f"{name} " in head for name in case.values)
     assert notes == [f"  {note}" for note in meant.notes]
-    assert meant.to_dict() == {"text": case.text, "values": case.values, "notes": list(meant.notes)}
+    answer = meant.to_dict()
+    assert set(answer.pop("cleared")) == set(meant.values) - set(case.values)
+    assert answer == {"text": case.text, "values": case.values, "notes": list(meant.notes)}
 
 
 @pytest.mark.parametrize("text", REFUSED, ids=lambda text: text or "nothing")
