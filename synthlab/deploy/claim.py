@@ -71,6 +71,15 @@ def _taken(lab: str, image: str, engine: EngineApi, clock: Clock) -> Held:
         clock.sleep(POLL_S)
 
 
+def refuse_claimed(lab: str, engine: EngineApi, clock: Clock = MACHINE) -> None:
+    """Raise SynthlabError if the lab is being brought up; a lock that was just released does not count."""
+    start = clock.now_s()
+    while lab in engine.locks():
+        if clock.now_s() - start > PATIENCE_S:
+            raise being_brought_up(lab)
+        clock.sleep(POLL_S)
+
+
 def being_brought_up(lab: str) -> SynthlabError:
     """The error for a command that cannot run while the lab is being brought up."""
     return SynthlabError(

@@ -29,6 +29,11 @@ ID_BYTES = 8
 DRAWN = "a default port was just taken: Docker picks another"
 
 
+def new_id() -> str:
+    """A random value for `made_by`, which tells apart what different callers have made."""
+    return os.urandom(ID_BYTES).hex()
+
+
 @contextlib.contextmanager
 def without_new_volumes(stack: Stack, engine: EngineApi, always: bool = False) -> Iterator[None]:
     """Remove the project's volumes that did not exist before if the body fails or is interrupted, or `always`."""
@@ -79,10 +84,10 @@ def launch(
 
     With `ttl_s` the lab expires that many seconds after its containers start. The engine's lock keeps everyone else
     from bringing the same lab up meanwhile. A running lab of this name is an error or, when `replacing`, is taken down
-    once the images are ready. On failure, everything created here and nothing else is removed; the SynthlabError has
+    once the images are ready. A stack that has `made_by` keeps it. On failure, everything created here and nothing else is removed; the SynthlabError has
     the last lines of the failed container and the output of its health check.
     """
-    marked = replace(stack, made_by=os.urandom(ID_BYTES).hex(), digest=digest(stack))
+    marked = replace(stack, made_by=stack.made_by or new_id(), digest=digest(stack))
     with claimed(stack.name, image_for_lock(stack, engine, progress), engine, clock) as claim:
 
         def reported(text: str) -> None:

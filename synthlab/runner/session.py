@@ -16,7 +16,7 @@ from syntheticnet.conditions import Conditions
 from ..assets import own_version
 from ..control.backend import Backend, choose_lab
 from ..control.outside import outside_line
-from ..deploy.claim import being_brought_up
+from ..deploy.claim import refuse_claimed
 from ..deploy.launch import launch, launched
 from ..errors import SynthlabError, WrongUse
 from ..interrupts import is_stopped, when_stopped
@@ -103,8 +103,7 @@ def _lab(plan: Plan, backend: Backend, options: RunOptions, progress: Progress) 
     labs = backend.engine.labs()
     if options.lab is not None or stack.name in labs:
         name = choose_lab(labs, options.lab or stack.name)
-        if name in backend.engine.locks():
-            raise being_brought_up(name)
+        refuse_claimed(name, backend.engine, backend.clock)
         _refuse_other(plan, LiveLab(backend, name))
         progress(f"using the running lab {name}")
         yield name

@@ -16,6 +16,7 @@ from ...errors import WrongUse
 from ...text.durations import seconds_of
 from .. import console
 from ..console import Live
+from ..run_series import STYLES
 from .engines import EnginesOption, engines_for, make_ready
 from .labs import sweep
 from .options import (
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from ...scenario.record import Judged, Played, Record
     from ..run_queue import Run
 
-_STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow", "wrong use": "red"}
 
 RepeatOption = Annotated[
     int, typer.Option("--repeat", min=1, metavar="N", help="Run each N times, with seed, seed + 1, ...")
@@ -263,14 +263,14 @@ class _Narrator:
     def judged(self, judged: Judged) -> None:
         took = _took(judged)
         self._live.line(
-            f"{_time(judged.decided_s)}    {judged.verdict}{took}: {judged.reason}", _STYLES[judged.verdict]
+            f"{_time(judged.decided_s)}    {judged.verdict}{took}: {judged.reason}", STYLES[judged.verdict]
         )
 
     def end(self, record: Record) -> None:
         from ..run_summary import run_lines
 
         for line in run_lines(record):
-            self._live.line(line, _STYLES[record.verdict])
+            self._live.line(line, STYLES[record.verdict])
 
 
 def _time(at_s: float | None) -> str:

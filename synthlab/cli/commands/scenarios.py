@@ -15,7 +15,7 @@ from ...errors import WrongUse, did_you_mean
 from .. import console
 from ..console import Table
 from ..tables import NOTHING
-from . import report, run
+from . import bisect, report, run
 from .options import (
     JsonOption,
     OtherStackOption,
@@ -240,6 +240,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "show": show,
     "list": list_,
     "schema": schema,
+    "bisect": bisect.bisect,
     "report": report.report,
 }
 for _name, _command in _COMMANDS.items():
