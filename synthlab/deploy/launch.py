@@ -84,8 +84,8 @@ def launch(
 
     With `ttl_s` the lab expires that many seconds after its containers start. The engine's lock keeps everyone else
     from bringing the same lab up meanwhile. A running lab of this name is an error or, when `replacing`, is taken down
-    once the images are ready. A stack that has `made_by` keeps it. On failure, everything created here and nothing else is removed; the SynthlabError has
-    the last lines of the failed container and the output of its health check.
+    once the images are ready. A stack that has `made_by` keeps it. On failure, everything created here and nothing else
+    is removed; the SynthlabError has the last lines of the failed container and the output of its health check.
     """
     marked = replace(stack, made_by=stack.made_by or new_id(), digest=digest(stack))
     with claimed(stack.name, image_for_lock(stack, engine, progress), engine, clock) as claim:

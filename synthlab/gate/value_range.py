@@ -122,7 +122,7 @@ def _refuse_many(count: int) -> None:
 
 def _written(size: Decimal, low: Quantity, high: Quantity) -> str:
     """In the unit of the low end, or of the high end where the number is at least 1 of it."""
-    unit = high.unit if size >= high.scales[high.unit] or not low.amount else low.unit
+    unit = high.unit if size >= high.scales[high.unit] else low.unit
     return f"{_plain(size / low.scales[unit])}{unit}"
 
 

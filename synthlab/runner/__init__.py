@@ -5,4 +5,14 @@ from .player import Player
 from .session import RunOptions, evidence_beside, play, refused, relative_to, unplayed
 from .watcher import Watcher
 
-__all__ = ["KeptLab", "Player", "RunOptions", "Watcher", "evidence_beside", "play", "refused", "relative_to", "unplayed"]
+__all__ = [
+    "KeptLab",
+    "Player",
+    "RunOptions",
+    "Watcher",
+    "evidence_beside",
+    "play",
+    "refused",
+    "relative_to",
+    "unplayed",
+]

@@ -5,7 +5,7 @@ from .dry_run import dry_run
 from .late import late_expectations
 from .model import Block, Place, Scenario, Step, StepRun, Track
 from .plan import Plan, Visit, make_plan, repeated
-from .reader import find_scenario_file, read_scenario, scenario_files
+from .reader import declared_variables, find_scenario_file, read_scenario, scenario_files
 from .simulated_leases import SimulatedLeases
 from .timeline import Event, timeline
 from .translated import translated
@@ -22,6 +22,7 @@ __all__ = [
     "Track",
     "Visit",
     "check_scenario",
+    "declared_variables",
     "dry_run",
     "find_scenario_file",
     "late_expectations",

@@ -17,11 +17,12 @@ def check_scenario(
     stack: str | None = None,
     seed: int | None = None,
     compose: ComposeConfig | None = None,
+    stack_values: Mapping[str, str] | None = None,
 ) -> Plan:
     """Read, plan and dry-run a scenario. Raises WrongUse; for invalid steps, with one line for each of them.
 
     The arguments are those of `read_scenario`, plus a `seed` that overrides the scenario's own.
     """
-    plan = make_plan(read_scenario(name, variables, environment, stack, compose), seed)
+    plan = make_plan(read_scenario(name, variables, environment, stack, compose, stack_values), seed)
     dry_run(plan)
     return plan

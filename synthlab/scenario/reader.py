@@ -60,11 +60,13 @@ def read_scenario(
     environment: Mapping[str, str] | None = None,
     stack: str | None = None,
     compose: ComposeConfig | None = None,
+    stack_values: Mapping[str, str] | None = None,
 ) -> Scenario:
     """Read the scenario `name`: a path or a bundled scenario. Raises WrongUse.
 
     A variable takes its value from `variables` (--var), else from the file's `vars`, else from `environment`. `stack`
-    overrides the stack named in the file; `compose` resolves the stack's Compose file, if it has one.
+    overrides the stack named in the file, and `stack_values` values in it, by dotted keys; `compose` resolves its
+    Compose file, if it has one.
     """
     path = find_scenario_file(name)
     shown_as = name if Path(name).is_file() else path.name
@@ -74,11 +76,19 @@ def read_scenario(
     known = Variables({**surroundings, **declared, **overrides})
     top = read_yaml(path, shown_as, known)
     _refuse_unused(overrides, known.asked | declared.keys())
-    scenario = _read_top(top, path, stack, partial(read_stack, environment=surroundings, compose=compose))
+    scenario = _read_top(
+        top, path, stack, partial(read_stack, environment=surroundings, compose=compose, values=stack_values)
+    )
     own = declared | overrides
     return replace(
         scenario, vars=own, source=path, environment=tuple(sorted(known.asked & surroundings.keys() - own.keys()))
     )
+
+
+def declared_variables(name: str) -> dict[str, str]:
+    """The variables in the `vars` of a scenario, with their defaults. Raises WrongUse."""
+    path = find_scenario_file(name)
+    return _declared(path, name if Path(name).is_file() else path.name, os.environ)
 
 
 def _read_top(top: Node, path: Path, stack_name: str | None, read: Callable[[str], Stack]) -> Scenario:

@@ -23,6 +23,7 @@ from .mistakes import Mistakes
 from .model import CONDITIONABLE, ExternalSfu, Ip, Sfu, Stack, StackClient, StackNetwork, StackService
 from .services import is_service, measured_entries, read_services, server_service
 from .sfu import read_sfu
+from .stack_values import with_values
 from .turn import read_turn
 from .variables import Variables
 from .yaml import Node, read_yaml
@@ -48,15 +49,18 @@ def read_stack(
     lab: str | None = None,
     environment: Mapping[str, str] | None = None,
     compose: ComposeConfig | None = None,
+    values: Mapping[str, str] | None = None,
 ) -> Stack:
     """The stack of a path or a bundled name; `lab` overrides its name. Raises WrongUse.
 
-    `compose` reads the stack's Compose files; without it a stack that has some is rejected.
+    `compose` reads the stack's Compose files; without it a stack that has some is rejected. `values` replace those of
+    the file, by dotted keys such as `sfu.version`.
     """
     path = find_stack_file(name)
     shown_as = name if Path(name).is_file() else path.name
     variables = Variables(os.environ if environment is None else environment)
-    stack = _read_top(read_yaml(path, shown_as, variables), path, _reader(compose, variables.given))
+    top = with_values(read_yaml(path, shown_as, variables), values or {})
+    stack = _read_top(top, path, _reader(compose, variables.given))
     stack = replace(stack, source=path, environment=tuple(sorted(variables.asked & variables.given.keys())))
     return replace(stack, name=_lab_name(lab)) if lab else stack
 

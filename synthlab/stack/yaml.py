@@ -128,6 +128,18 @@ class Node:
         key, *rest = place
         return replace(self, value=self.value | {key: self.value[key].with_text(rest, text)})
 
+    def with_value(self, place: Sequence[str], text: str) -> Node:
+        """The same with a scalar, as typed in a file, at the end of these keys; mappings on the way are made."""
+        if not place:
+            return replace(self, value=_typed(tag_of(text), text), written=text)
+        key, *rest = place
+        if not (isinstance(self.value, dict) or self.value is None):
+            self.wrong(f"{self.quoted()} has no key {key}")
+        entries = self.value or {}
+        path = f"{self.path}.{key}" if self.path else key
+        below = entries.get(key, Node(None, self.file, self.line, path))
+        return replace(self, value=entries | {key: below.with_value(rest, text)})
+
     def _below(self, where: str) -> tuple[Node, str]:
         """The deepest node on a dotted path, and the rest of the path; keys may contain dots."""
         if isinstance(self.value, dict):

@@ -11,6 +11,7 @@ from ...control.backend import Backend
 from ...errors import WrongUse
 from .. import console
 from ..console import Table
+from ..plan_maker import PlanMaker
 from ..run_series import OneLabOption, RunSeries, SeriesRetryOption, run_series
 from ..sparkline import sparkline
 from .labs import sweep
@@ -90,7 +91,11 @@ def bisect(
         raise WrongUse(f"--var {values.variable}: given more than once")
     backend: Backend = context.obj
     outputs = Outputs(junit, report, False)
-    plan_of = _planner(backend, name, values.variable, fixed, stack, seed, allow_host)
+    maker = PlanMaker(backend, name, stack, seed, allow_host)
+
+    def plan_of(value: str, number: int) -> Plan:
+        return maker.plan({**fixed, values.variable: value}, {}, number)
+
     for end in (values.values[0], values.values[-1]):
         plan_of(end, 0)
     sweep(backend)
@@ -161,29 +166,6 @@ def _split(entries: Sequence[str]) -> tuple[str, list[str]]:
         problem = f"{len(ranges)} variables have a range" if ranges else "no variable has a range"
         raise WrongUse(f"--var: {problem}; give one, such as --var LOSS=0%..40%")
     return ranges[0], [entry for entry in entries if entry != ranges[0]]
-
-
-def _planner(
-    backend: Backend,
-    name: str,
-    variable: str,
-    fixed: dict[str, str],
-    stack: str | None,
-    seed: int | None,
-    allow_host: bool,
-) -> Callable[[str, int], Plan]:
-    """What makes the plan of run number N with a value; each has the next seed, and so draws of its own."""
-    from ...scenario import check_scenario, repeated
-    from ...scenario.rights import refuse_strange
-
-    def plan_of(value: str, number: int) -> Plan:
-        given = {**fixed, variable: value}
-        plan = check_scenario(name, given, stack=stack, seed=seed, compose=backend.engine.compose_config)
-        if not allow_host:
-            refuse_strange(plan)
-        return repeated(plan, number)
-
-    return plan_of
 
 
 def _show(result: Break, json: bool) -> None:

@@ -262,9 +262,7 @@ class _Narrator:
 
     def judged(self, judged: Judged) -> None:
         took = _took(judged)
-        self._live.line(
-            f"{_time(judged.decided_s)}    {judged.verdict}{took}: {judged.reason}", STYLES[judged.verdict]
-        )
+        self._live.line(f"{_time(judged.decided_s)}    {judged.verdict}{took}: {judged.reason}", STYLES[judged.verdict])
 
     def end(self, record: Record) -> None:
         from ..run_summary import run_lines

@@ -15,7 +15,7 @@ from ...errors import WrongUse, did_you_mean
 from .. import console
 from ..console import Table
 from ..tables import NOTHING
-from . import bisect, report, run
+from . import bisect, report, run, sweep
 from .options import (
     JsonOption,
     OtherStackOption,
@@ -241,6 +241,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "list": list_,
     "schema": schema,
     "bisect": bisect.bisect,
+    "sweep": sweep.sweep,
     "report": report.report,
 }
 for _name, _command in _COMMANDS.items():

@@ -1,0 +1,55 @@
+"""Makes the plans of `bisect`, `sweep` and `compare`: one scenario with many values. Each file is read once a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ..control.backend import Backend
+
+if TYPE_CHECKING:
+    from ..scenario import Plan
+
+_Key = tuple[tuple[str, str], ...]
+
+
+@dataclass
+class PlanMaker:
+    """Checked plans of the scenario `name`. `made_by` marks the labs that are brought up for them."""
+
+    backend: Backend
+    name: str
+    stack: str | None = None
+    seed: int | None = None
+    allow_host: bool = False
+    made_by: str | None = None
+    _read: dict[tuple[_Key, _Key, str | None], Plan] = field(default_factory=dict)
+
+    def plan(
+        self, variables: Mapping[str, str], stack_values: Mapping[str, str], repetition: int, stack: str | None = None
+    ) -> Plan:
+        """The plan of a repetition, counted from 0; each has the next seed. `stack` replaces the maker's own.
+
+        Raises WrongUse.
+        """
+        from ..scenario import repeated
+
+        key = tuple(sorted(variables.items())), tuple(sorted(stack_values.items())), stack
+        if key not in self._read:
+            self._read[key] = self._checked(variables, stack_values, stack or self.stack)
+        plan = repeated(self._read[key], repetition)
+        scenario = plan.scenario
+        return replace(plan, scenario=replace(scenario, stack=replace(scenario.stack, made_by=self.made_by)))
+
+    def _checked(self, variables: Mapping[str, str], stack_values: Mapping[str, str], stack: str | None) -> Plan:
+        from ..scenario import check_scenario
+        from ..scenario.rights import refuse_strange
+
+        compose = self.backend.engine.compose_config
+        plan = check_scenario(
+            self.name, variables, stack=stack, seed=self.seed, compose=compose, stack_values=stack_values
+        )
+        if not self.allow_host:
+            refuse_strange(plan)
+        return plan
