@@ -16,7 +16,7 @@ _GLOB = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class MatrixAxis:
     """A variable of the scenario, or a dotted key of its stack (`in_stack`), with the values that it takes."""
 
     name: str
@@ -28,7 +28,7 @@ class Axis:
 class Cell:
     """One combination: a value for each axis."""
 
-    axes: tuple[Axis, ...]
+    axes: tuple[MatrixAxis, ...]
     values: tuple[str, ...]
 
     @property
@@ -61,20 +61,20 @@ class MatrixRun:
     repetition: int
 
 
-def read_axes(entries: Iterable[str], declared: Collection[str]) -> tuple[Axis, ...]:
+def read_axes(entries: Iterable[str], declared: Collection[str]) -> tuple[MatrixAxis, ...]:
     """The axes of `NAME=VALUE,VALUE`. A value with `*` or `?` stands for all bundled profiles that it matches.
 
     A name that is no variable in `declared` must be a key of the stack: dotted, or `profile`, that of every client's
     network. Raises WrongUse.
     """
-    axes: list[Axis] = []
+    axes: list[MatrixAxis] = []
     for entry in entries:
         name, equals, listed = entry.partition("=")
         if not (name and equals and listed):
             raise WrongUse(f"--matrix: {entry!r} is not of the form NAME=VALUE,VALUE, such as RATE=100kbit,300kbit")
         if any(axis.name == name for axis in axes):
             raise WrongUse(f"--matrix {name}: given more than once")
-        axes.append(Axis(name, _values(name, listed), refuse_unknown_name("--matrix", name, declared)))
+        axes.append(MatrixAxis(name, _values(name, listed), refuse_unknown_name("--matrix", name, declared)))
     return tuple(axes)
 
 
@@ -91,12 +91,12 @@ def refuse_unknown_name(flag: str, name: str, declared: Collection[str]) -> bool
     )
 
 
-def cells(axes: Sequence[Axis]) -> list[Cell]:
+def cells(axes: Sequence[MatrixAxis]) -> list[Cell]:
     """Every combination; the last axis varies first."""
     return [Cell(tuple(axes), values) for values in product(*(axis.values for axis in axes))]
 
 
-def runs(axes: Sequence[Axis], repeat: int) -> list[MatrixRun]:
+def runs(axes: Sequence[MatrixAxis], repeat: int) -> list[MatrixRun]:
     """Every combination once, then each once more. Raises WrongUse for too many."""
     made = cells(axes)
     if len(made) * repeat > MOST_RUNS:
@@ -108,7 +108,7 @@ def runs(axes: Sequence[Axis], repeat: int) -> list[MatrixRun]:
     ]
 
 
-def matrix_text(axes: Sequence[Axis]) -> Mapping[str, str]:
+def matrix_text(axes: Sequence[MatrixAxis]) -> Mapping[str, str]:
     """The values of each axis, as they could be typed."""
     return {axis.name: ",".join(axis.values) for axis in axes}
 

@@ -10,7 +10,7 @@ from ..scenario.record import Judged, Record
 from ..scenario.titles import titles
 
 TOOK = "took_s"
-"""The time until an expectation held, in seconds."""
+"""The time that a `recovers` took, in seconds."""
 BEFORE = "before."
 
 
@@ -26,7 +26,7 @@ class NumberName:
 
 
 def numbers_of(record: Record) -> dict[NumberName, float]:
-    """Each number that a decided expectation is about, and the time that it took to hold.
+    """Each number that a decided expectation is about, and the time that a recovery took.
 
     A number is the mean of its samples while the expectation was judged. Texts and absent numbers have none.
     """
@@ -37,7 +37,7 @@ def numbers_of(record: Record) -> dict[NumberName, float]:
         for name in judged.seen:
             if not name.startswith(BEFORE) and (samples := list(_while_judged(record, judged, name))):
                 found[NumberName(title, name)] = fmean(samples)
-        if judged.took_s is not None and judged.within_s is not None:
+        if judged.took_s is not None and judged.kind == "recovers":
             found[NumberName(title, TOOK)] = judged.took_s
     return found
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..scenario.record import Record
 from ..scenario.titles import titles
-from .matrix import Axis, Cell, MatrixRun
+from .matrix import Cell, MatrixAxis, MatrixRun
 from .run_numbers import NumberName, numbers_of
 
 
@@ -61,7 +61,7 @@ class CellResult:
 class SweepResult:
     """All runs of a matrix, in their order, with the records of those that have been played."""
 
-    axes: tuple[Axis, ...]
+    axes: tuple[MatrixAxis, ...]
     runs: tuple[MatrixRun, ...]
     records: Mapping[int, Record]
 

@@ -24,7 +24,7 @@ _FORM = "of the form NAME=FROM..TO, such as LOSS=0%..40% or RATE=100kbit..5mbit"
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class RangeValue:
     """An exact number of a unit, as it is written: 1.5 of `mbit`."""
 
     amount: Decimal
@@ -55,13 +55,13 @@ class ValueRange:
         return f"{self.variable} from {self.values[0]} to {self.values[-1]}"
 
 
-def read_quantity(text: str) -> Quantity:
+def read_value(text: str) -> RangeValue:
     """Raises ValueError for another form, or an unknown unit."""
     match = _VALUE.fullmatch(text.strip().lower())
     if match is None or not any(match[2] in scales for scales in _KINDS):
         units = ", ".join(unit for scales in _KINDS for unit in scales if unit)
         raise ValueError(f"{text!r} is not a number with one of the units {units}, or without a unit")
-    return Quantity(Decimal(match[1]), match[2])
+    return RangeValue(Decimal(match[1]), match[2])
 
 
 def read_range(entry: str, resolution: str) -> ValueRange:
@@ -91,9 +91,9 @@ def read_range(entry: str, resolution: str) -> ValueRange:
     return ValueRange(variable, tuple(_written(size, low, high) for size in sizes))
 
 
-def _read(where: str, text: str) -> Quantity:
+def _read(where: str, text: str) -> RangeValue:
     try:
-        return read_quantity(text)
+        return read_value(text)
     except ValueError as error:
         raise WrongUse(f"{where}: {error}") from None
 
@@ -120,7 +120,7 @@ def _refuse_many(count: int) -> None:
         raise WrongUse(f"--resolution: results in more than {MOST_VALUES} values; give a coarser one")
 
 
-def _written(size: Decimal, low: Quantity, high: Quantity) -> str:
+def _written(size: Decimal, low: RangeValue, high: RangeValue) -> str:
     """In the unit of the low end, or of the high end where the number is at least 1 of it."""
     unit = high.unit if size >= high.scales[high.unit] else low.unit
     return f"{_plain(size / low.scales[unit])}{unit}"

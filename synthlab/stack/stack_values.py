@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from .yaml import Node
+from .variables import Variables
+from .yaml import Node, read_yaml
 
 EVERY_PROFILE = "profile"
 """The key that stands for the profile of each client's network."""
@@ -18,8 +21,9 @@ def with_values(top: Node, values: Mapping[str, str]) -> Node:
     return top
 
 
-def image_keys(top: Node, repository: str) -> list[str]:
-    """The dotted keys of the stack's images that are of this repository, whatever their tags."""
+def images_of(stack: Path, repository: str) -> list[str]:
+    """The dotted keys of a stack file's images that are of this repository, whatever their tags. Raises WrongUse."""
+    top = read_yaml(stack, str(stack), Variables(os.environ, lenient=True))
     clients = _below(top, "clients")
     entries = {"sfu": _below(top, "").get("sfu"), **{f"clients.{name}": node for name, node in clients.items()}}
     images = {key: _below(node, "").get("image") for key, node in entries.items() if node}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from synthlab.scenario.actions import JudgeKind
 from synthlab.scenario.record import Judged, Record, Series, Verdict
 
 FPS = "client1.video.client2.fps"
@@ -16,14 +17,16 @@ def record(
     seed: int = 0,
     variables: Mapping[str, str] | None = None,
     reasons: tuple[str, ...] = (),
-    text: str = f"expect {FPS} >= 10",
+    text: str = f"recovers {FPS} >= 10 within 5s",
     mark: str | None = "the picture",
+    kind: JudgeKind = "recovers",
+    scenario: str = "s",
 ) -> Record:
     """A run of one expectation, from 1 s to 3 s, about `fps`: its samples at 1.5 s, 2.5 s, ..."""
     values = [fps] if isinstance(fps, int | float) else list(fps)
     judged = Judged(
         id="1",
-        kind="expect",
+        kind=kind,
         text=text,
         place="s.yaml:3",
         mark=mark,
@@ -36,7 +39,7 @@ def record(
     )
     times = [1.5 + number for number in range(len(values))]
     return Record(
-        scenario="s",
+        scenario=scenario,
         file="s.yaml",
         stack="call.yaml",
         lab="call",

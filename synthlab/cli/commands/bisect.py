@@ -77,9 +77,9 @@ def bisect(
 
     \b
     Examples:
-      synthlab scenario bisect ./call.yaml --var LOSS=0%..40% --resolution 2%
-      synthlab scenario bisect ./call.yaml --var RATE=50kbit..5mbit --resolution 20%
-      synthlab scenario bisect ./call.yaml --var RTT=0ms..2s --resolution 50ms --json
+      synthlab scenario bisect ./a.yaml --var LOSS=0%..40% --resolution 2%
+      synthlab scenario bisect ./a.yaml --var RATE=50kbit..5mbit --resolution 20%
+      synthlab scenario bisect ./a.yaml --var RTT=0ms..2s --resolution 50ms --json
     """
     from ...gate.value_range import read_range
     from ...runner import RunOptions, evidence_beside

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...errors import WrongUse
 from ...text.text_file import MB, read_text_file
 from .outputs import JUnitOption, MarkdownOption, ReportOption, write_junit, write_markdown, write_report
+
+if TYPE_CHECKING:
+    from ...scenario.record import Record
 
 MOST_BYTES = 256 * MB
 
@@ -34,11 +37,9 @@ def report(
       synthlab scenario report monday.json tuesday.json --report week.html
       synthlab scenario report results.json --junit results.xml
     """
-    from ...report import read_results
-
     if not (report or junit or markdown):
         raise WrongUse("nothing to write: give --report FILE.html, --junit FILE.xml or --markdown FILE.md")
-    records = [record for file in results for record in read_results(_read(file), str(file))]
+    records = [record for file in results for record in read_results_file(file)]
     if report:
         write_report(report, records)
     if junit:
@@ -47,8 +48,12 @@ def report(
         write_markdown(markdown, records)
 
 
-def _read(file: Path) -> str:
+def read_results_file(file: Path) -> tuple[Record, ...]:
+    """The records of a file of results. Raises WrongUse."""
+    from ...report import read_results
+
     try:
-        return read_text_file(file, MOST_BYTES)
+        text = read_text_file(file, MOST_BYTES)
     except ValueError as error:
         raise WrongUse(f"{file}: cannot be read: {error}") from None
+    return read_results(text, str(file))

@@ -15,7 +15,7 @@ from ...errors import WrongUse, did_you_mean
 from .. import console
 from ..console import Table
 from ..tables import NOTHING
-from . import bisect, report, run, sweep
+from . import bisect, compare, report, run, sweep
 from .options import (
     JsonOption,
     OtherStackOption,
@@ -242,6 +242,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "schema": schema,
     "bisect": bisect.bisect,
     "sweep": sweep.sweep,
+    "compare": compare.compare,
     "report": report.report,
 }
 for _name, _command in _COMMANDS.items():

@@ -33,7 +33,7 @@ from .outputs import JUnitOption, refuse_output, write_file
 from .run import EvidenceOption, HostOption
 
 if TYPE_CHECKING:
-    from ...gate.matrix import Axis, MatrixRun
+    from ...gate.matrix import MatrixAxis, MatrixRun
     from ...gate.run_store import RunStore
     from ...gate.sweep_result import SweepResult
     from ...scenario import Plan
@@ -91,7 +91,7 @@ def sweep(
     Examples:
       synthlab scenario sweep ./dog.yaml --matrix RATE=100kbit,300kbit --repeat 5
       synthlab scenario sweep elevator --matrix 'profile=wpt/*' --report map.html
-      synthlab scenario sweep ./dog.yaml --matrix RATE=1mbit --matrix sfu.version=1.1.2,1.2.3
+      synthlab scenario sweep ./dog.yaml --matrix sfu.version=1.1.2,1.2.3
     """
     from ...deploy.launch import new_id
     from ...gate.matrix import read_axes, runs
@@ -141,7 +141,7 @@ class _Sweep:
 
     def __init__(
         self,
-        axes: Sequence[Axis],
+        axes: Sequence[MatrixAxis],
         planned: Sequence[MatrixRun],
         plan_of: Callable[[MatrixRun], Plan],
         store: RunStore,
@@ -197,7 +197,7 @@ class _Sweep:
 
 
 def _described(
-    plans: Sequence[Plan], axes: Sequence[Axis], repeat: int, seed: int | None, variables: Mapping[str, str]
+    plans: Sequence[Plan], axes: Sequence[MatrixAxis], repeat: int, seed: int | None, variables: Mapping[str, str]
 ) -> dict[str, str]:
     """What the runs of a file have in common: a file with runs of anything else is refused."""
     from ...gate.matrix import matrix_text

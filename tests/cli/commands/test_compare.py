@@ -1,0 +1,157 @@
+"""`scenario compare`: what it plays for each side, prints, writes and returns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from synthlab.report import results_text
+from synthlab.scenario import Plan
+from synthlab.scenario.record import Record, Verdict
+from synthlab.testing import fake_backend
+
+from ...gate.results import record
+from ...scenario.files import write
+from .command import run
+
+pytestmark = pytest.mark.issue(16)
+
+STEPS = "  - {set: client2, egress: {loss: '${LOSS}'}}\n  - wait: 1s\n"
+STACK = "sfu: {image: 'acme/sfu:1', url: 'http://{sfu}/'}\nclients: {client1: {app: chrome}, client2: {app: chrome}}\n"
+
+
+class Comparing:
+    """Comparisons in a folder. `fps_of` says what a plan comes to; `played` is what distinguishes the runs."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.random = Random(1)
+        self.played: list[tuple[str, str, int]] = []
+        self.fps_of: Callable[[Plan], float] = lambda plan: 20.0
+        self.verdict: Verdict = "passed"
+        self.file = write(folder, STEPS, top="stack: call.yaml\nvars: {LOSS: 0%}\n", stack=STACK)
+        (folder / "other.yaml").write_text(STACK.replace("acme/sfu:1", "acme/sfu:9"))
+        monkeypatch.setattr("synthlab.runner.play", self._play)
+        monkeypatch.chdir(folder)
+
+    def _play(self, plan: Plan, *_: object) -> Record:
+        self.played.append((plan.scenario.vars["LOSS"], _image(plan), plan.seed))
+        return record(self.verdict, fps=self.random.gauss(self.fps_of(plan), 1), seed=plan.seed, reasons=("why",))
+
+    def compare(self, *arguments: str, scenario: bool = True) -> int:
+        named = ("--scenario", self.file) if scenario else ()
+        return run("scenario", "compare", *arguments, *named, backend=fake_backend()[0])
+
+
+def _image(plan: Plan) -> str:
+    return str(getattr(plan.scenario.stack.sfu, "image", ""))
+
+
+@pytest.fixture
+def comparing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Comparing:
+    return Comparing(tmp_path, monkeypatch)
+
+
+def test_in_turns(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
+    """BASE NEW, NEW BASE, ...; both runs of a pair have the same seed; equal code passes."""
+    assert comparing.compare("LOSS=1%", "LOSS=2%") == 0
+    assert [loss for loss, _, _ in comparing.played] == ["1%", "2%", "2%", "1%"] * 4
+    assert [seed for _, _, seed in comparing.played] == [number // 2 for number in range(16)]
+    out, err = capsys.readouterr()
+    assert err.splitlines()[0] == "s, BASE LOSS=1%, run 1 of 16: passed, 3.0 s"
+    assert err.splitlines()[2] == "s, NEW LOSS=2%, run 3 of 16: passed, 3.0 s"
+    assert out.splitlines()[-1] == "no regression"
+
+
+@pytest.mark.parametrize(
+    ("base", "new", "images"),
+    [
+        ("acme/sfu:1", "acme/sfu:2", ["acme/sfu:1", "acme/sfu:2"]),
+        ("sfu.image=acme/sfu:3", "sfu.image=other:4", ["acme/sfu:3", "other:4"]),
+        ("call.yaml", "other.yaml", ["acme/sfu:1", "acme/sfu:9"]),
+    ],
+)
+def test_what_is_compared(base: str, new: str, images: list[str], comparing: Comparing) -> None:
+    """Tags of an image of the stack, keys of the stack, stacks."""
+    assert comparing.compare(base, new, "--runs", "6") in (0, 3)
+    assert [image for _, image, _ in comparing.played[:4]] == [*images, *images[::-1]]
+
+
+def test_commands(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each is run before each run of its side; one that fails ends the comparison."""
+    assert comparing.compare("--command", "echo a >>log", "echo b >>log", "--runs", "6") in (0, 3)
+    assert (comparing.folder / "log").read_text().split() == ["a", "b", "b", "a"] * 3
+    assert comparing.compare("--command", "true", "exit 7") == 3
+    assert "exit 7: ended with status 7" in capsys.readouterr().err
+
+
+def test_a_regression(
+    comparing: Comparing, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 1, a row that says so, and Markdown in the file and in the job's summary, which keeps what it has."""
+    summary = comparing.folder / "summary"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    comparing.fps_of = lambda plan: 20.0 if _image(plan).endswith(":1") else 14.0
+    assert comparing.compare("acme/sfu:1", "acme/sfu:2", "--markdown", "out.md") == 1
+    out = capsys.readouterr().out
+    (row,) = [line for line in out.splitlines() if "client1.video.client2.fps" in line]
+    assert row.endswith("regression")
+    assert out.splitlines()[-1] == "1 regression"
+    text = (comparing.folder / "out.md").read_text()
+    assert text.startswith("### acme/sfu:1 and acme/sfu:2: 1 regression")
+    assert summary.read_text() == f"before\n{text}"
+    assert comparing.compare("acme/sfu:1", "acme/sfu:2", "--limit", "60", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["regressions"] == 0
+
+
+def test_inconclusive(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing can be judged, nothing is said about the code: status 3, after the retries."""
+    comparing.verdict = "inconclusive"
+    assert comparing.compare("LOSS=1%", "LOSS=2%", "--runs", "6", "--retry-inconclusive", "1") == 3
+    assert len(comparing.played) == 24
+    assert "s: too few judged runs for a difference to show" in capsys.readouterr().out
+
+
+def test_stored_results(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two files are compared as a trend, and nothing is played."""
+    for name, fps in (("a.json", 20.0), ("b.json", 12.0)):
+        records = [record(fps=comparing.random.gauss(fps, 1)) for _ in range(8)]
+        (comparing.folder / name).write_text(results_text(records))
+    assert comparing.compare("a.json", "b.json", scenario=False) == 1
+    assert "a trend: BASE and NEW were not run side by side" in capsys.readouterr().out
+    assert comparing.compare("a.json", "a.json", scenario=False) == 0
+    assert comparing.played == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (
+            ["a.json", "acme/sfu:2"],
+            "of one kind: a.json is a file of results, acme/sfu:2 is an image",
+        ),
+        (["LOSS=1%", "RATE=2%"], "BASE and NEW set different names: LOSS=1% and RATE=2%"),
+        (["LOST=1%", "LOST=2%"], "BASE and NEW: LOST: the scenario's `vars` have no such variable; did you mean LOSS?"),
+        (["acme/sfu:1", "acme/sfv:2"], "BASE and NEW are tags of different images: acme/sfu and acme/sfv"),
+        (["acme/sfv:1", "acme/sfv:2"], "call.yaml: has no image acme/sfv, whose tags are to be compared"),
+        (["LOSS=1%", "LOSS=2%", "--runs", "5"], "--runs: 5 of each are too few for any difference to show; give at"),
+        (["LOSS=1%", "LOSS=200%"], "'200%' is not between 0% and 100%"),
+        (["a.json", "b.json"], "--scenario: two files of results are compared as they are, and nothing is played"),
+    ],
+)
+def test_mistakes(arguments: list[str], error: str, comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, before anything is played."""
+    assert comparing.compare(*arguments) == 2
+    assert error in capsys.readouterr().err
+    assert comparing.played == []
+
+
+def test_no_scenario(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
+    """Something must be played."""
+    assert comparing.compare("LOSS=1%", "LOSS=2%", scenario=False) == 2
+    assert "--scenario: name a scenario to play, such as --scenario elevator" in capsys.readouterr().err
