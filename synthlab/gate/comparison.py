@@ -35,6 +35,11 @@ class NumberChange:
     p: float
 
     @property
+    def varies(self) -> bool:
+        """Whether it was not the same in all runs; if it was, there is nothing to test."""
+        return len({*self.base, *self.new}) > 1
+
+    @property
     def differs(self) -> bool:
         """Whether it differs beyond its noise."""
         return self.p <= ALPHA
@@ -61,6 +66,11 @@ class VerdictChange:
     base: tuple[int, int]
     new: tuple[int, int]
     p: float
+
+    @property
+    def varies(self) -> bool:
+        """Whether some runs passed and others failed; if not, there is nothing to test."""
+        return self.base[0] + self.new[0] > 0 < self.base[1] + self.new[1]
 
     @property
     def changed(self) -> bool:
@@ -96,7 +106,7 @@ class Comparison:
 
     @property
     def tests(self) -> int:
-        return len(self.verdicts) + len(self.numbers)
+        return sum(one.varies for one in self.verdicts) + sum(one.varies for one in self.numbers)
 
     @property
     def too_few(self) -> list[str]:
@@ -141,14 +151,15 @@ def compare(
     shared = [name for name in both if before[name] and after[name]]
     verdicts = [_verdict_change(name, before[name], after[name]) for name in shared]
     numbers = [change for name in shared for change in _number_changes(name, before[name], after[name])]
-    corrected = iter(holm([*(one.p for one in verdicts), *(one.p for one in numbers)]))
+    tested = [*(one.p for one in verdicts if one.varies), *(one.p for one in numbers if one.varies)]
+    corrected = iter(holm(tested))
     return Comparison(
         base=names[0],
         new=names[1],
         trend=trend,
         limit=limit,
-        verdicts=tuple(replace(one, p=next(corrected)) for one in verdicts),
-        numbers=tuple(replace(one, p=next(corrected)) for one in numbers),
+        verdicts=tuple(replace(one, p=next(corrected)) if one.varies else one for one in verdicts),
+        numbers=tuple(replace(one, p=next(corrected)) if one.varies else one for one in numbers),
         unjudged=tuple(name for name in both if name not in shared),
         alone=tuple(name for name in {**before, **after} if name not in both),
         doubted=sum(one.verdict not in JUDGED for one in (*base, *new)),
