@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..control.backend import Backend
+from ..errors import WrongUse
 
 if TYPE_CHECKING:
     from ..scenario import Plan
 
 _Key = tuple[tuple[str, str], ...]
+
+
+def refuse_one_lab_for_all(backend: Backend, plans: Sequence[Plan], lab: str | None) -> None:
+    """Raise WrongUse if the plans are for different stacks, but would all be played in a lab that is up already."""
+    from ..deploy.compose_file import digest
+
+    names = {plan.scenario.stack.name for plan in plans}
+    running = [lab] if lab else sorted(names & set(backend.engine.labs()))
+    if running and len({digest(plan.scenario.stack) for plan in plans}) > 1:
+        raise WrongUse(
+            f"the lab '{running[0]}' would be used for all runs, but their stacks differ: "
+            + ("leave out --lab" if lab else f"take it down first with `synthlab down {running[0]}`")
+        )
 
 
 @dataclass

@@ -11,7 +11,7 @@ from ...control.backend import Backend
 from ...errors import WrongUse
 from .. import console
 from ..console import Table
-from ..plan_maker import PlanMaker
+from ..plan_maker import PlanMaker, refuse_one_lab_for_all
 from ..run_series import OneLabOption, RunSeries, SeriesRetryOption, run_series
 from ..sparkline import sparkline
 from .labs import sweep
@@ -96,8 +96,7 @@ def bisect(
     def plan_of(value: str, number: int) -> Plan:
         return maker.plan({**fixed, values.variable: value}, {}, number)
 
-    for end in (values.values[0], values.values[-1]):
-        plan_of(end, 0)
+    refuse_one_lab_for_all(backend, [plan_of(end, 0) for end in (values.values[0], values.values[-1])], lab)
     sweep(backend)
     folder = evidence or evidence_beside(report)
     options = RunOptions(lab=lab, start_timeout_s=timeout, evidence=folder, allow_host=allow_host)

@@ -14,7 +14,7 @@ from ...control.backend import Backend
 from ...errors import SynthlabError, WrongUse
 from .. import console
 from ..console import Bad, Table
-from ..plan_maker import PlanMaker
+from ..plan_maker import PlanMaker, refuse_one_lab_for_all
 from ..run_series import OneLabOption, RunSeries, SeriesRetryOption, run_series
 from .labs import sweep as remove_expired
 from .options import (
@@ -118,8 +118,8 @@ def compare(
 
         folder = evidence or Path("synthlab-evidence")
         options = RunOptions(lab=lab, start_timeout_s=timeout, evidence=folder, allow_host=allow_host)
-        played.prepare(base, new, kind)
         remove_expired(context.obj)
+        played.prepare(base, new, kind, lab)
         with run_series(context.obj, options, retry_inconclusive, one_lab) as series:
             played.run(series, runs)
         before, after = played.records
@@ -148,16 +148,16 @@ class _Played:
         self._sides: dict[str, tuple[Side, Side]] = {}
         self.records: list[list[Record]] = [[], []]
 
-    def prepare(self, base: str, new: str, kind: Kind) -> None:
-        """Check the plans of both sides. Raises WrongUse."""
+    def prepare(self, base: str, new: str, kind: Kind, lab: str | None) -> None:
+        """Check the plans of both sides, which are played in `lab` if there is one. Raises WrongUse."""
         from ...gate.sides import read_sides
         from ...scenario import declared_variables
 
         for maker in self._makers:
             first, second = read_sides(base, new, kind, declared_variables(maker.name))
             self._sides[maker.name] = self._with_image(maker, first), self._with_image(maker, second)
-            for side in self._sides[maker.name]:
-                self._plan(maker, side, 0)
+            plans = [self._plan(maker, side, 0) for side in self._sides[maker.name]]
+            refuse_one_lab_for_all(maker.backend, plans, lab)
 
     def run(self, series: RunSeries, runs: int) -> None:
         from ...gate.sides import abba

@@ -151,6 +151,12 @@ def test_mistakes(arguments: list[str], error: str, comparing: Comparing, capsys
     assert comparing.played == []
 
 
+def test_one_lab_for_both_sides(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
+    """A lab that is up cannot have both images."""
+    assert comparing.compare("acme/sfu:1", "acme/sfu:2", "--lab", "mine") == 2
+    assert "the lab 'mine' would be used for all runs, but their stacks differ: leave out" in capsys.readouterr().err
+
+
 def test_no_scenario(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
     """Something must be played."""
     assert comparing.compare("LOSS=1%", "LOSS=2%", scenario=False) == 2

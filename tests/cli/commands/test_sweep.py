@@ -167,6 +167,19 @@ def test_a_lab_that_was_left(sweeping: Sweeping, capsys: pytest.CaptureFixture[s
     assert {one.lab for one in engine.containers()} == {"others"}
 
 
+def test_one_lab_for_different_stacks(sweeping: Sweeping, capsys: pytest.CaptureFixture[str]) -> None:
+    """A lab that is up would be used for all values of the stack, which would then have no effect: it is refused."""
+    sweeping.backend = fake_backend("call")[0]
+    assert sweeping.sweep() == 2
+    assert sweeping.played == []
+    line = "the lab 'call' would be used for all runs, but their stacks differ: take it down first with `synthlab down "
+    assert line in capsys.readouterr().err
+    assert sweeping.sweep("--lab", "other") == 2
+    assert sweeping.sweep(matrix=["--matrix", "LOSS=1%,2%"]) == 2  # the file is of the matrix before
+    (sweeping.folder / "s.sweep.sqlite").unlink()
+    assert sweeping.sweep(matrix=["--matrix", "LOSS=1%,2%"]) == 0
+
+
 @pytest.mark.parametrize(
     ("matrix", "error"),
     [
