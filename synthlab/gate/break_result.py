@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ..scenario.record import Record
 from ..scenario.titles import titles
 from .bisection import Bisection, State
 from .value_range import ValueRange
+
+BreakState = State | Literal["stopped"]
+"""`stopped`: too many runs in a row could not be judged; `ends` and `searching`: it was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,14 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
-    """Where it begins to fail. With `state` `stopped`, too many runs in a row could not be judged.
+    """Where it begins to fail.
 
     `passes` and `fails` are the values that enclose the value at which half of the runs fail, with this `confidence`;
     None if there is none in the range. `expectation` is the title of the one that failed most often.
     """
 
     variable: str
-    state: State | str
+    state: BreakState
     confidence: float
     passes: str | None
     fails: str | None
@@ -93,14 +96,12 @@ class Break:
             yield f"stopped: {self.tried[-1].record.reasons[0] if self.tried[-1].record.reasons else 'inconclusive'}"
 
 
-def result_of(
-    values: ValueRange, bisection: Bisection, tried: Sequence[Tried], state: State | str | None = None
-) -> Break:
-    """The result of the bisection so far; `state` replaces its own."""
+def result_of(values: ValueRange, bisection: Bisection, tried: Sequence[Tried], stopped: bool = False) -> Break:
+    """The result of the bisection so far; `stopped` if too many runs in a row could not be judged."""
     passes, fails = _ends(values, bisection)
     return Break(
         variable=values.variable,
-        state=state or bisection.state,
+        state="stopped" if stopped else bisection.state,
         confidence=bisection.confidence,
         passes=passes,
         fails=fails,

@@ -88,7 +88,7 @@ class VerdictChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class ComparisonResult:
     """The result. `trend`: the sides were not run side by side. `limit` is the share that a regression must exceed."""
 
     base: str
@@ -144,7 +144,7 @@ class Comparison:
 
 def compare(
     base: Sequence[Record], new: Sequence[Record], names: tuple[str, str], trend: bool, limit: float
-) -> Comparison:
+) -> ComparisonResult:
     """Compare the judged runs of all scenarios that both sides have; `names` are those of the sides."""
     before, after = _by_scenario(base), _by_scenario(new)
     both = [name for name in before if name in after]
@@ -153,7 +153,7 @@ def compare(
     numbers = [change for name in shared for change in _number_changes(name, before[name], after[name])]
     tested = [*(one.p for one in verdicts if one.varies), *(one.p for one in numbers if one.varies)]
     corrected = iter(holm(tested))
-    return Comparison(
+    return ComparisonResult(
         base=names[0],
         new=names[1],
         trend=trend,

@@ -8,14 +8,14 @@ from statistics import median
 
 from ..scenario.expression import value_text
 from ..text.quantities import counted
-from .comparison import ALPHA, TEST, Comparison, NumberChange, VerdictChange
+from .comparison import ALPHA, TEST, ComparisonResult, NumberChange, VerdictChange
 from .run_numbers import TOOK
 
 HEADS = ("scenario", "number", "BASE", "NEW", "change (95 % interval)", "p", "")
 _SPECIAL = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "'", "\n": " "})
 
 
-def comparison_rows(result: Comparison) -> Iterator[tuple[str, ...]]:
+def comparison_rows(result: ComparisonResult) -> Iterator[tuple[str, ...]]:
     """A row for each scenario's verdict, then for each number, with the columns of HEADS."""
     for verdict in result.verdicts:
         sides = (f"{passed} of {passed + failed}" for passed, failed in (verdict.base, verdict.new))
@@ -33,7 +33,7 @@ def comparison_rows(result: Comparison) -> Iterator[tuple[str, ...]]:
         )
 
 
-def comparison_lines(result: Comparison) -> Iterator[str]:
+def comparison_lines(result: ComparisonResult) -> Iterator[str]:
     """How it was compared, and what came out of it."""
     if result.trend:
         yield "a trend: BASE and NEW were not run side by side, so the machine may be what differs"
@@ -49,7 +49,7 @@ def comparison_lines(result: Comparison) -> Iterator[str]:
     yield _headline(result)
 
 
-def comparison_markdown(result: Comparison) -> str:
+def comparison_markdown(result: ComparisonResult) -> str:
     """A heading, a table and notes."""
     lines = [f"### {_cell(result.base)} and {_cell(result.new)}: {_headline(result)}", ""]
     lines += [_row(HEADS), _row(["---"] * len(HEADS))]
@@ -58,7 +58,7 @@ def comparison_markdown(result: Comparison) -> str:
     return "\n".join([*lines, "", *(f"{_cell(note)}  " for note in notes), ""])
 
 
-def _headline(result: Comparison) -> str:
+def _headline(result: ComparisonResult) -> str:
     if result.regressions:
         beyond = f" beyond {result.limit:.0%}" if result.limit else ""
         return f"{counted(len(result.regressions), 'regression')}{beyond}"

@@ -312,3 +312,33 @@ def test_replacing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del engine.images["synthlab/chrome:latest"]
     made = launch(read_stack("call"), engine, lambda text: None, timeout_s=1, replacing=True, clock=FakeClock())
     assert {one.made_by for one in engine.present} == {made.made_by}
+
+
+@pytest.mark.issue(16)
+def test_made_by() -> None:
+    """A stack that has a mark keeps it; another gets a random one."""
+    engine = CallEngine(HEALTHY)
+    stack = replace(read_stack("call"), made_by="mine")
+    assert launch(stack, engine, lambda text: None, timeout_s=1, clock=FakeClock()).made_by == "mine"
+    assert {one.made_by for one in engine.present} == {"mine"}
+    other = CallEngine(HEALTHY)
+    made = launch(read_stack("call"), other, lambda text: None, timeout_s=1, clock=FakeClock())
+    assert made.made_by not in ("mine", None)
+
+
+@pytest.mark.issue(16)
+def test_a_lock_that_was_just_released() -> None:
+    """It does not count; one that is held is an error."""
+
+    class Releasing(FakeEngine):
+        looks = 0
+
+        def locks(self) -> dict[str, str]:
+            self.looks += 1
+            return {"call": "running"} if self.looks < 4 else {}
+
+    claim.refuse_claimed("call", Releasing(), FakeClock())
+    engine = FakeEngine()
+    engine.locked.add("call")
+    with pytest.raises(SynthlabError, match=r"^the lab 'call' is being brought up: "):
+        claim.refuse_claimed("call", engine, FakeClock())

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from synthlab.gate.comparison import ALPHA, Comparison, compare
+from synthlab.gate.comparison import ALPHA, ComparisonResult, compare
 from synthlab.gate.comparison_text import comparison_lines, comparison_markdown, comparison_rows
 from synthlab.gate.direction import worse_direction
 from synthlab.scenario.actions import JudgeKind
@@ -35,7 +35,9 @@ def side(random: Random, fps: float = 20.0, failed: int = 0, scenario: str = "s"
     ]
 
 
-def compared(base: Sequence[Record], new: Sequence[Record], limit: float = 0.0, trend: bool = False) -> Comparison:
+def compared(
+    base: Sequence[Record], new: Sequence[Record], limit: float = 0.0, trend: bool = False
+) -> ComparisonResult:
     return compare(base, new, ("v1", "v2"), trend, limit)
 
 

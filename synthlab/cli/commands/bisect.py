@@ -135,9 +135,7 @@ class _Search:
     def result(self) -> Break:
         from ...gate.break_result import result_of
 
-        return result_of(
-            self._values, self._bisection, self.tried, "stopped" if self._doubted == MOST_DOUBTED else None
-        )
+        return result_of(self._values, self._bisection, self.tried, self._doubted == MOST_DOUBTED)
 
     def run(self) -> None:
         while self._doubted < MOST_DOUBTED and (number := self._bisection.next) is not None:

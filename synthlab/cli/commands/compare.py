@@ -32,7 +32,7 @@ from .report import read_results_file
 from .run import EvidenceOption, HostOption
 
 if TYPE_CHECKING:
-    from ...gate.comparison import Comparison
+    from ...gate.comparison import ComparisonResult
     from ...gate.sides import Kind, Side
     from ...scenario import Plan
     from ...scenario.record import Record
@@ -204,7 +204,7 @@ def _refuse_few(runs: int) -> None:
         raise WrongUse(f"--runs: {runs} of each are too few for any difference to show; give at least {least}")
 
 
-def _show(result: Comparison, json: bool) -> None:
+def _show(result: ComparisonResult, json: bool) -> None:
     from ...gate.comparison_text import HEADS, comparison_lines, comparison_rows
 
     if json:
@@ -216,7 +216,7 @@ def _show(result: Comparison, json: bool) -> None:
         console.print_line(line)
 
 
-def _write(result: Comparison, markdown: Path | None) -> None:
+def _write(result: ComparisonResult, markdown: Path | None) -> None:
     """Write the Markdown, and add it to the job's summary. What cannot be written is reported."""
     from ...gate.comparison_text import comparison_markdown
 
