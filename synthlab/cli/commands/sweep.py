@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -220,6 +219,8 @@ def _described(
 
 
 def _digest(file: Path) -> str:
+    import hashlib
+
     return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
