@@ -7,12 +7,12 @@ from math import isfinite
 from statistics import median
 
 from ..scenario.expression import value_text
+from ..text.markdown import markdown_escaped, markdown_row
 from ..text.quantities import counted
 from .comparison import ALPHA, TEST, ComparisonResult, NumberChange, VerdictChange
 from .run_numbers import TOOK
 
 HEADS = ("scenario", "number", "BASE", "NEW", "change (95 % interval)", "p", "")
-_SPECIAL = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "'", "\n": " "})
 
 
 def comparison_rows(result: ComparisonResult) -> Iterator[tuple[str, ...]]:
@@ -51,11 +51,11 @@ def comparison_lines(result: ComparisonResult) -> Iterator[str]:
 
 def comparison_markdown(result: ComparisonResult) -> str:
     """A heading, a table and notes."""
-    lines = [f"### {_cell(result.base)} and {_cell(result.new)}: {_headline(result)}", ""]
-    lines += [_row(HEADS), _row(["---"] * len(HEADS))]
-    lines += [_row(row) for row in comparison_rows(result)]
+    lines = [f"### {markdown_escaped(result.base)} and {markdown_escaped(result.new)}: {_headline(result)}", ""]
+    lines += [markdown_row(*HEADS), markdown_row(*["---"] * len(HEADS))]
+    lines += [markdown_row(*map(markdown_escaped, row)) for row in comparison_rows(result)]
     notes = list(comparison_lines(result))[:-1]
-    return "\n".join([*lines, "", *(f"{_cell(note)}  " for note in notes), ""])
+    return "\n".join([*lines, "", *(f"{markdown_escaped(note)}  " for note in notes), ""])
 
 
 def _headline(result: ComparisonResult) -> str:
@@ -90,12 +90,3 @@ def _value(one: NumberChange, value: float) -> str:
 
 def _p(p: float) -> str:
     return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
-
-
-def _row(cells: tuple[str, ...] | list[str]) -> str:
-    return f"| {' | '.join(map(_cell, cells))} |"
-
-
-def _cell(text: str) -> str:
-    """Text from a scenario or an image's name, without meaning in Markdown and HTML."""
-    return text.translate(_SPECIAL)

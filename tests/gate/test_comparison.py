@@ -153,7 +153,7 @@ def test_texts() -> None:
     assert rows[1][4].count("%") == 3
     assert rows[1][-1] == "regression"
     text = comparison_markdown(result)
-    assert text.startswith("### v\\|1 and &lt;b&gt;v2&lt;/b&gt;: 1 regression beyond 5%\n\n| scenario |")
+    assert text.startswith("### v\\|1 and \\<b\\>v2\\</b\\>: 1 regression beyond 5%\n\n| scenario |")
     assert "a trend: BASE and NEW were not run side by side" in text
     assert "exact permutation test of each number's mean" in text
     assert text.count("\n| ") == 2 + len(rows)

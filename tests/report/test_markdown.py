@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from synthlab.report.markdown import escaped, markdown_text
+from synthlab.report.markdown import markdown_text
 from synthlab.scenario.record import Record
 from synthlab.text.escaping import MOST_CELL, shown
+from synthlab.text.markdown import markdown_escaped
 
 from . import records
 
@@ -65,7 +66,7 @@ def test_a_failed_run_shows_why() -> None:
 def test_nothing_in_a_text_is_markup(text: str) -> None:
     """A cell shows exactly the text, whatever it is."""
     header = "| a |\n| --- |\n"
-    _, *found = parts(f"{header}| {escaped(text)} |\n")
+    _, *found = parts(f"{header}| {markdown_escaped(text)} |\n")
     assert "".join(text for _, text in found) == shown(text, MOST_CELL).strip(" ")
 
 

@@ -90,7 +90,7 @@ def bisect(
     if values.variable in fixed:
         raise WrongUse(f"--var {values.variable}: given more than once")
     backend: Backend = context.obj
-    outputs = Outputs(junit, report, False)
+    outputs = Outputs(junit, report, None, False)
     maker = PlanMaker(backend, name, stack, seed, allow_host)
 
     def plan_of(value: str, number: int) -> Plan:

@@ -27,7 +27,7 @@ from .options import (
     complete_scenarios,
     read_variables,
 )
-from .outputs import refuse_output, write_file
+from .outputs import MarkdownOption, refuse_output, write_file
 from .report import read_results_file
 from .run import EvidenceOption, HostOption
 
@@ -59,9 +59,6 @@ CommandOption = Annotated[
 ]
 LimitOption = Annotated[
     float, typer.Option("--limit", metavar="PERCENT", min=0, help="Changes up to this are no regression.")
-]
-MarkdownOption = Annotated[
-    Path | None, typer.Option("--markdown", metavar="FILE.md", help="Write the result as Markdown.")
 ]
 
 
