@@ -14,7 +14,17 @@ from ..text.progress import Progress
 from .base_image import ensure_base_image
 from .image_build import build_image
 from .image_checks import is_from_syntheticnet
-from .images import Image, PlannedImage, foreign_images, is_bundled, needed_images, plan_images, versioned
+from .images import (
+    Image,
+    PlannedImage,
+    foreign_images,
+    full_tag,
+    is_bundled,
+    named_tags,
+    needed_images,
+    plan_images,
+    versioned,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +42,7 @@ class ImageStep:
 
 def stack_steps(stack: Stack, engine: EngineApi) -> tuple[ImageStep, ...]:
     """One step per image of a stack: ours first, in build order, then third-party ones."""
-    own = build_steps(needed_images(stack), engine)
+    own = _without_idle_bases(build_steps(needed_images(stack), engine), set(map(full_tag, named_tags(stack))))
     known = {step.tag for step in own}
     return (*own, *pull_steps((tag for tag in foreign_images(stack) if tag not in known), engine))
 
@@ -83,6 +93,21 @@ def image_for_lock(stack: Stack, engine: EngineApi, progress: Progress) -> str:
     tags = [client.image for client in stack.clients]
     perform(pull_steps(dict.fromkeys(tags), engine), engine, progress)
     return next((tag for tag in tags if is_from_syntheticnet(engine, tag)), BASE)
+
+
+def _without_idle_bases(steps: list[ImageStep], named: set[str]) -> list[ImageStep]:
+    """The steps without those that only build a base from which nothing has to be built.
+
+    An engine that got its images from a file or a registry may lack such bases.
+    """
+    kept: list[ImageStep] = []
+    for step in reversed(steps):
+        building = {
+            full_tag(base) for one in kept if one.action == "build" and one.planned for base in one.planned.image.bases
+        }
+        if step.action != "build" or full_tag(step.tag) in named | building:
+            kept.append(step)
+    return kept[::-1]
 
 
 def _build_step(planned: PlannedImage, lacks_base: bool, engine: EngineApi) -> ImageStep:

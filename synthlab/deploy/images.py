@@ -129,14 +129,14 @@ def selected(names: Iterable[str]) -> list[Image]:
 
 def foreign_images(stack: Stack) -> list[str]:
     """The tags in a stack that synthlab does not build: a registry must have them."""
-    tags = dict.fromkeys(_named_tags(stack))
+    tags = dict.fromkeys(named_tags(stack))
     own = _own_images(stack)
     return [tag for tag in tags if tag not in own and bundled_image(tag) is None]
 
 
 def needed_images(stack: Stack) -> list[Image]:
     """The images to build for `stack`, each after its bases."""
-    return in_build_order(_named_tags(stack), _own_images(stack))
+    return in_build_order(named_tags(stack), _own_images(stack))
 
 
 def in_build_order(tags: list[str], own: Mapping[str, Image] | None = None) -> list[Image]:
@@ -208,7 +208,8 @@ def _id(image: LocalImage | None) -> str:
     return image.id if image else "absent"
 
 
-def _named_tags(stack: Stack) -> list[str]:
+def named_tags(stack: Stack) -> list[str]:
+    """The tags that containers of a stack start from."""
     sfu = [stack.sfu.image] if isinstance(stack.sfu, Sfu) and stack.sfu.image else []
     companions = [SYNTHETICNET] if stack.conditioned else []
     turn = [stack.turn.image] if stack.turn else []

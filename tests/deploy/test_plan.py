@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from synthlab.contract import BASE
+from synthlab.deploy.image_steps import stack_steps
 from synthlab.deploy.images import needed_images, plan_images
 from synthlab.deploy.launch import launch
 from synthlab.deploy.plan import UpPlan, plan_up
@@ -170,3 +171,15 @@ def test_a_wrapped_project() -> None:
     assert (
         companion == "start web-network: syntheticnet:latest, port 80 on 0.0.0.0:8080, API on a port picked by Docker"
     )
+
+
+def test_a_base_from_which_nothing_is_built(tmp_path: Path) -> None:
+    """An engine that got current images from a file needs no base of ours; one with a stale image does."""
+    (tmp_path / "bots.yaml").write_text("clients: {bot: {app: bot, url: 'http://example.test/'}}\n")
+    stack = read_stack(tmp_path / "bots.yaml")
+    loaded = {tag: image for tag, image in current(stack).items() if tag != "syntheticnet:base"}
+    steps = {step.tag: step.action for step in stack_steps(stack, FakeEngine(images=loaded))}
+    assert (steps["synthlab/bot:latest"], "syntheticnet:base" in steps) == ("use", False)
+    stale = loaded | {"synthlab/bot:latest": LocalImage("old", "old")}
+    steps = {step.tag: step.action for step in stack_steps(stack, FakeEngine(images=stale))}
+    assert (steps["synthlab/bot:latest"], steps["syntheticnet:base"]) == ("build", "build")

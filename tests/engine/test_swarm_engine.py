@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -153,19 +154,27 @@ def test_registries(image: str, is_in: bool) -> None:
     assert _in_registry(image) == is_in
 
 
+def _interrupt(thread: int, begun: Path) -> None:
+    """Interrupt the thread once this file is there."""
+    while not begun.exists():
+        time.sleep(0.01)
+    signal.pthread_kill(thread, signal.SIGINT)
+
+
 def test_what_comes_late_after_an_interrupted_deployment(
     engine: SwarmEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service that the manager creates after the command was stopped is waited for, so that it can be removed."""
     program, seen = tmp_path / "docker", [["a"], ["a", "b"], ["a", "b"]]
-    program.write_text("#!/bin/sh\ncat > /dev/null; echo begun; sleep 60\n")
+    begun = tmp_path / "begun"
+    program.write_text(f"#!/bin/sh\ncat > /dev/null; touch {begun}; sleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setattr("synthlab.engine.swarm_engine.SETTLED_S", 0.01)
     monkeypatch.setattr(engine, "_managed", lambda kind, **filters: seen.pop(0))
     main = threading.main_thread().ident
     assert main
-    threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
+    threading.Thread(target=_interrupt, args=(main, begun)).start()
     with pytest.raises(KeyboardInterrupt):
         engine.stack_deploy("synthlab-call", "services: {}")
     assert seen == []
