@@ -20,6 +20,8 @@ SLOW_MS, FAST_MS = 300, 100
 CLEAR_MS = 20
 TRIES = 5  # attempts to make a change that quickly
 LONGEST_CHANGE_MS = 30  # otherwise few packets still wait when their flow changes
+TURN_MS = 0.05
+"""Packets that one turn of the loop sends leave within this time, in the order of their flows."""
 SIZE, FRAME_BITS = 300, 8 * (300 + 42)
 
 Came = dict[str, list[Arrival]]
