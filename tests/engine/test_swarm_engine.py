@@ -174,7 +174,12 @@ def test_what_comes_late_after_an_interrupted_deployment(
     monkeypatch.setattr(engine, "_managed", lambda kind, **filters: seen.pop(0))
     main = threading.main_thread().ident
     assert main
+    # A shell that starts tests in the background makes them ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=_interrupt, args=(main, begun)).start()
-    with pytest.raises(KeyboardInterrupt):
-        engine.stack_deploy("synthlab-call", "services: {}")
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            engine.stack_deploy("synthlab-call", "services: {}")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert seen == []
