@@ -176,7 +176,7 @@ def test_a_wrapped_project() -> None:
 def test_a_base_from_which_nothing_is_built(tmp_path: Path) -> None:
     """An engine that got current images from a file needs no base of ours; one with a stale image does."""
     (tmp_path / "bots.yaml").write_text("clients: {bot: {app: bot, url: 'http://example.test/'}}\n")
-    stack = read_stack(tmp_path / "bots.yaml")
+    stack = read_stack(str(tmp_path / "bots.yaml"))
     loaded = {tag: image for tag, image in current(stack).items() if tag != "syntheticnet:base"}
     steps = {step.tag: step.action for step in stack_steps(stack, FakeEngine(images=loaded))}
     assert (steps["synthlab/bot:latest"], "syntheticnet:base" in steps) == ("use", False)
