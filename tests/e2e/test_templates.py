@@ -152,7 +152,7 @@ def test_gitlab(folder: Path) -> None:
     """The script succeeds with a remote engine, like docker-in-docker, with an empty cache and with a full one."""
     job = read_resolved(Path(".gitlab-ci.yml").read_text(), ".gitlab-ci.yml").plain()["network"]
     synthlab("images", "build", "syntheticnet")
-    with tls_engine(folder / "certificates", BASE, "syntheticnet:latest") as engine:
+    with tls_engine(folder / "certificates", BASE, "syntheticnet:base", "syntheticnet:latest") as engine:
         variables = {**job["variables"], **engine}
         for _ in range(2):
             shell("set -eo pipefail\n" + "\n".join(job["script"]), **variables)
