@@ -14,7 +14,7 @@ _TURNED = {"<": ">", ">": "<"}
 
 
 def worse_direction(judged: Judged, name: str) -> Worse:
-    """`lower` for the `fps` of `expect fps >= 10`; `either` where the text does not tell, such as `==` or `not`."""
+    """`lower` for the `fps` of `expect fps >= 10`; `either` where the text does not show, such as `==` or `not`."""
     if name == TOOK:
         return "higher"
     signs = set(_signs(judged.text, name))

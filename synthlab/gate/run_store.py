@@ -21,7 +21,7 @@ VERSION = 1
 APPLICATION_ID = 0x53594E53
 """In the header of the file, so that another program's database is recognized."""
 CONTENT = "content"
-"""Ends the name of a description that is a digest, whose values tell nobody anything."""
+"""Ends the name of a description that is a digest, whose values mean nothing to a reader."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);

@@ -23,7 +23,7 @@ class ExchangeConnection(Protocol):
         """Read on, if reading was paused."""
 
     def continue_upload(self) -> None:
-        """Tell a peer that waits for a sign that it may send the body."""
+        """Let a peer that waits for 100 Continue send the body."""
 
     def write(self, event: h11.Event) -> None: ...
 

@@ -1,6 +1,6 @@
 """One connection of an HTTP client: h11 parses its requests, and the application answers one after another.
 
-It stands in for uvicorn, which loads a command line, a process manager and OpenSSL into every client.
+It replaces uvicorn, which loads a command line, a process manager and OpenSSL into every client.
 """
 
 from __future__ import annotations

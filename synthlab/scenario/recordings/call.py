@@ -37,7 +37,7 @@ class CallRecording:
     """Both directions of a client's network.
 
     All series last `lasts_s`. The rate of egress is a capacity during `limits`, else the browser's estimate.
-    `gaps` (start and end in s) are times in which nothing arrived; `notes` say what the dump does not tell.
+    `gaps` (start and end in s) are times in which nothing arrived; `notes` say what the dump does not show.
     """
 
     form: str

@@ -44,7 +44,7 @@ def scenario_text(call: CallRecording, source: str, table: str) -> str:
         f"{call.form} of {format_seconds(call.lasts_s)}; {table} has the values of each second. Write what the "
         "participants must see meanwhile as expectations, and name your own stack."
     )
-    comment = [*textwrap.wrap(first, 118), "What the dump does not tell:", *_listed(call.notes)]
+    comment = [*textwrap.wrap(first, 118), "What the dump does not show:", *_listed(call.notes)]
     about = f"about: {_quoted(f'the network of the call in {source}, again')}"
     steps = _STEPS.format(table=_quoted(table), lasts_s=f"{call.lasts_s:.0f}")
     return "".join(f"# {line}\n" for line in comment) + about + "\n" + steps

@@ -80,7 +80,7 @@ def test_show(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("more", [("-o", "again.yaml"), ("-o", "again", "--as", "scenario")])
 def test_a_call_again(capsys: pytest.CaptureFixture[str], more: tuple[str, ...]) -> None:
-    """A dump becomes a scenario that is valid, and a table next to it; the output says what the dump does not tell."""
+    """A dump becomes a scenario that is valid, and a table next to it; the output says what the dump does not show."""
     assert trace("import", "dump.json", *more, "--json") == 0
     found = output_json(capsys)
     assert (found["form"], found["table"], found["gaps"]) == ("scenario", "again.csv", [])

@@ -1,4 +1,4 @@
-"""Dumps of calls are read alike, whatever their dialect; what a dump does not tell is said."""
+"""Dumps of calls are read alike, whatever their dialect; what a dump does not show is said."""
 
 from __future__ import annotations
 
