@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,11 @@ class ScenarioRuns:
         self.verdicts: Counter[tuple[str, str, str]] = Counter()
         """The runs that have ended, by lab, scenario and verdict; those too that are no longer kept."""
         self._lock = threading.Lock()
-        self._folder = Path(tempfile.mkdtemp(prefix="synthlab-runs-"))
+
+    @cached_property
+    def _folder(self) -> Path:
+        """Made for the first run: a server that plays none leaves nothing, even if it is killed."""
+        return Path(tempfile.mkdtemp(prefix="synthlab-runs-"))
 
     def start(self, plan: Plan, lab: str | None) -> ScenarioRun:
         """Play a plan in a running lab, or in one that is brought up for it. Raises InTheWay."""
