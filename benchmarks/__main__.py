@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         measurements = chosen(options.only)
         _check_needs()
         if options.profile:
-            return _profile(measurements, options.runs)
+            return _profile(measurements, options)
         return _bench(measurements, options)
     except CannotRun as error:
         show.error(str(error))
@@ -48,10 +49,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _bench(measurements: Sequence[Measurement[Any]], options: argparse.Namespace) -> int:
-    facts, ticks, start = machine.facts(), machine.ticks(), time.monotonic()
+    facts, ticks, start = machine.facts(options.python), machine.ticks(), time.monotonic()
     if facts["busy_before"] > QUIET:
         show.note(f"other programs use {facts['busy_before']:.0%} of the CPUs: the figures will be less accurate")
-    records = _measured(measurements, options.runs, options.beside)
+    records = _measured(measurements, options)
     facts |= {"stolen_share": machine.stolen_share(ticks, machine.ticks()), "seconds": time.monotonic() - start}
     missed = [label for record in records for label in record.missed()]
     show.table(records, facts)
@@ -61,10 +62,11 @@ def _bench(measurements: Sequence[Measurement[Any]], options: argparse.Namespace
     return MISSED if missed else MET
 
 
-def _measured(measurements: Sequence[Measurement[Any]], runs: int | None, before: OtherCheckout | None) -> list[Record]:
-    plans = [(one, kinds_of(one, before is not None), runs or usual_runs(one)) for one in measurements]
+def _measured(measurements: Sequence[Measurement[Any]], options: argparse.Namespace) -> list[Record]:
+    compares = options.beside is not None
+    plans = [(one, kinds_of(one, compares), options.runs or usual_runs(one)) for one in measurements]
     with show.progress(sum(len(kinds) * times for _, kinds, times in plans)) as progress:
-        return [_record(one, kinds, times, progress, before) for one, kinds, times in plans]
+        return [_record(one, kinds, times, progress, options) for one, kinds, times in plans]
 
 
 def _record(
@@ -72,18 +74,18 @@ def _record(
     kinds: Sequence[Kind],
     runs: int,
     progress: Callable[[str], None],
-    before: OtherCheckout | None,
+    options: argparse.Namespace,
 ) -> Record:
     with ExitStack() as cleanup:
         bed: Bed
         if isinstance(measurement, InLab):
-            bed = LabBed(cleanup, measurement.stack, before)
+            bed = LabBed(cleanup, measurement.stack, options.beside)
         else:
-            bed = Testbed(cleanup, before=before)
+            bed = Testbed(cleanup, before=options.beside, python=options.python)
         return measure(bed, measurement, kinds, runs, progress)
 
 
-def _profile(measurements: Sequence[Measurement[Any]], runs: int | None) -> int:
+def _profile(measurements: Sequence[Measurement[Any]], options: argparse.Namespace) -> int:
     """Profile the forwarder in each measurement outside labs and show where it spends its CPU time."""
     outside = [one for one in measurements if not isinstance(one, InLab)]
     if not outside:
@@ -93,7 +95,8 @@ def _profile(measurements: Sequence[Measurement[Any]], runs: int | None) -> int:
             samples = Path(folder) / "samples.json"
             show.note(one.name)
             with ExitStack() as cleanup:
-                record = measure(Testbed(cleanup, samples), one, ALONE, runs or 1, _silent)
+                bed = Testbed(cleanup, samples, python=options.python)
+                record = measure(bed, one, ALONE, options.runs or 1, _silent)
             for failure in record.failures:
                 show.error(failure)
             if samples.exists():
@@ -157,6 +160,13 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         type=_checkout,
         help="another checkout, whose forwarder runs in turn with this one's",
     )
+    parser.add_argument(
+        "--python",
+        metavar="PATH",
+        type=_interpreter,
+        default=sys.executable,
+        help="the Python that runs forwarders and bare loop, but for the rows memory, call and crowd",
+    )
     parser.add_argument("--json", metavar="PATH", type=Path, default=FOLDER / "bench.json")
     parser.add_argument("--picture", metavar="PATH", type=Path, default=FOLDER / "bench.png")
     parser.add_argument("--profile", action="store_true", help="profile the forwarder and show where its CPU time goes")
@@ -171,6 +181,14 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
+
+
+def _interpreter(text: str) -> str:
+    try:
+        machine.python_version(text)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise argparse.ArgumentTypeError(f"{text} is no Python: {error}") from None
+    return text
 
 
 def _checkout(text: str) -> OtherCheckout:

@@ -1,7 +1,7 @@
-"""Runs a forwarder with the code of the checkout in PYTHONPATH, which may be another: `python -P guest.py NAMESPACE`.
+"""Runs a forwarder with the code of the checkout in PYTHONPATH, which may be another.
 
-Prints its process id, then answers requests, one JSON object a line. What it uses of a checkout is only how `Testbed`
-starts a forwarder and asks it.
+`python -P guest.py PYTHON NAMESPACE` prints its process id, then answers requests, one JSON object a line. What it uses
+of a checkout is only how `Testbed` starts a forwarder and asks it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ class Guest(Testbed):
     def __init__(self, cleanup: ExitStack, namespace: str) -> None:
         self._names = {"forwarder": namespace}
         self._samples = None
+        self._python = sys.executable
         self._other = None
         self._middle = cleanup.enter_context(ExitStack())
         self._put_forwarder()
 
 
-def main(namespace: str) -> None:
+def main(python: str, namespace: str) -> None:
     die_with_parent()
+    sys.executable = python  # what a testbed runs forwarders with, where it has no parameter for it
     with ExitStack() as cleanup:
         guest = Guest(cleanup, namespace)
         print(json.dumps({"pid": guest.pid}), flush=True)
@@ -43,4 +45,4 @@ def _answer(guest: Guest, line: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 
-def facts() -> dict[str, Any]:
-    """Call before the first run, while all load is other programs'."""
+def facts(python: str) -> dict[str, Any]:
+    """Call before the first run, while all load is other programs'; `python` runs what is measured."""
     return {
         "cpu": _cpu_model(),
         "cpus": os.cpu_count(),
         "kernel": platform.release(),
-        "python": platform.python_version(),
+        "python": python_version(python),
         "load_before": os.getloadavg()[0],
         "busy_before": busy_share(),
     }
+
+
+def python_version(python: str) -> str:
+    """Version and compiler of the interpreter at this path. Raises OSError and subprocess.SubprocessError."""
+    program = "import platform; print(platform.python_version(), 'of', platform.python_compiler())"
+    return subprocess.run(
+        [python, "-c", program], check=True, capture_output=True, text=True, timeout=20
+    ).stdout.strip()
 
 
 def busy_share() -> float:

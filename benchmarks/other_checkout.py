@@ -39,11 +39,14 @@ class OtherCheckout:
 
 
 class OtherForwarder:
-    """A forwarder between the interfaces `outer` and `inner` of a network namespace; ends with `cleanup`."""
+    """A forwarder between the interfaces `outer` and `inner` of a network namespace, run by `python`.
 
-    def __init__(self, checkout: OtherCheckout, namespace: str, cleanup: ExitStack) -> None:
+    It ends with `cleanup`.
+    """
+
+    def __init__(self, checkout: OtherCheckout, python: str, namespace: str, cleanup: ExitStack) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(_GUEST), namespace],
+            [sys.executable, "-P", str(_GUEST), python, namespace],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

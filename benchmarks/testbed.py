@@ -27,6 +27,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 FORWARDERS: tuple[Kind, ...] = ("before", "forwarder")
 
 ROOT = Path(__file__).parents[1]
+OURS = OtherCheckout(ROOT)
 MACS: dict[Side, str] = {"client": "02:00:00:00:00:01", "server": "02:00:00:00:00:02"}
 # Causes that conditions produce on purpose; a drop for any other cause is a forwarding failure.
 WANTED_DROPS = frozenset({"loss", "queue"})
@@ -36,9 +37,19 @@ _START_SECONDS = 20
 class Testbed(World):
     """A world whose middle can be replaced; processes it starts end with it."""
 
-    def __init__(self, cleanup: ExitStack, samples: Path | None = None, before: OtherCheckout | None = None) -> None:
-        """With `samples`, profile the forwarder into that file; `before` has the forwarder of that kind."""
+    def __init__(
+        self,
+        cleanup: ExitStack,
+        samples: Path | None = None,
+        before: OtherCheckout | None = None,
+        python: str = sys.executable,
+    ) -> None:
+        """With `samples`, profile the forwarder into that file; `before` has the forwarder of that kind.
+
+        `python` runs the bare loop and the forwarders.
+        """
         self._samples = samples
+        self._python = python
         self._checkout = before
         self._other: OtherForwarder | None = None
         self._kind: Kind | None = None
@@ -64,8 +75,8 @@ class Testbed(World):
     def put_pair(self, kind: Kind, conditions: dict[str, Any]) -> dict[str, int]:
         """Put a forwarder with its API in the middle, forked as PID 1 does; returns their process ids."""
         self.clear()
-        command = self._inside_middle("-m", "benchmarks.pair", "outer", "inner", json.dumps(conditions))
-        checkout = self._before if kind == "before" else OtherCheckout(ROOT)
+        command = self._inside_middle(sys.executable, "-m", "benchmarks.pair", "outer", "inner", json.dumps(conditions))
+        checkout = self._before if kind == "before" else OURS
         process = subprocess.Popen(command, **checkout.place, stdout=subprocess.PIPE, text=True, start_new_session=True)
         self._middle.callback(ended, process)
         assert process.stdout is not None
@@ -166,8 +177,8 @@ class Testbed(World):
         ip("-n", ours, "link", "set", "bridge0", "up")
 
     def _put_floor(self) -> None:
-        command = self._inside_middle("-m", "benchmarks.floor", "outer", "inner")
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        command = self._inside_middle(self._python, "-m", "benchmarks.floor", "outer", "inner")
+        process = subprocess.Popen(command, **OURS.place, stdout=subprocess.PIPE, text=True, start_new_session=True)
         self._middle.callback(ended, process)
         assert process.stdout is not None
         with process.stdout:
@@ -176,16 +187,17 @@ class Testbed(World):
         self.pid = process.pid
 
     def _put_before(self) -> None:
-        self._other = OtherForwarder(self._before, self._names["forwarder"], self._middle)
+        self._other = OtherForwarder(self._before, self._python, self._names["forwarder"], self._middle)
         self.pid = self._other.pid
 
     def _put_forwarder(self) -> None:
         ours, theirs = channel.make_pair()
         self._middle.callback(ours.close)
         sampled = [str(self._samples)] if self._samples else []
-        command = self._inside_middle("-m", "benchmarks.middle", str(theirs.fileno()), "outer", "inner", *sampled)
+        arguments = (str(theirs.fileno()), "outer", "inner", *sampled)
+        command = self._inside_middle(self._python, "-m", "benchmarks.middle", *arguments)
         with theirs:
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT, start_new_session=True)
+            self._process = subprocess.Popen(command, **OURS.place, pass_fds=[theirs.fileno()], start_new_session=True)
         self._middle.callback(ended, self._process)
         self.pid = self._process.pid
         self.control = ControlClient(ours)
@@ -203,7 +215,7 @@ class Testbed(World):
         raise Failed("the forwarder did not start")
 
     def _inside_middle(self, *arguments: str) -> list[str]:
-        return ["ip", "netns", "exec", self._names["forwarder"], sys.executable, *arguments]
+        return ["ip", "netns", "exec", self._names["forwarder"], *arguments]
 
 
 def ip(*arguments: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -38,6 +39,17 @@ def test_a_wrong_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
         main(["--beside", str(tmp_path)])
     assert ended.value.code == 2
     assert f"argument --beside: {tmp_path} has no benchmarks/testbed.py" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_wrong_interpreter_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command names the option and the file; what exists but is no Python is refused like what does not exist."""
+    (not_python := tmp_path / "python").write_text("#!/bin/sh\nexit 3\n")
+    not_python.chmod(0o755)
+    for path in (not_python, tmp_path / "absent"):
+        with pytest.raises(SystemExit) as ended:
+            main(["--python", str(path)])
+        assert ended.value.code == 2
+        assert f"argument --python: {path} is no Python" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_profile_compares_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,4 +97,4 @@ def test_a_process_without_forwarder_is_a_failed_run(tmp_path: Path) -> None:
     """A checkout whose code does not start fails the run, with a reason."""
     (tmp_path / "benchmarks").mkdir()
     with ExitStack() as cleanup, pytest.raises(Failed, match="the other checkout's forwarder: it ended"):
-        OtherForwarder(OtherCheckout(tmp_path), "no-such-namespace", cleanup)
+        OtherForwarder(OtherCheckout(tmp_path), sys.executable, "no-such-namespace", cleanup)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +33,18 @@ def test_the_other_checkouts_forwarder_imposes_what_it_is_asked_to() -> None:
 def test_without_another_checkout_there_is_no_such_forwarder() -> None:
     with ExitStack() as cleanup, pytest.raises(CannotRun, match="name it with --beside"):
         testbed.Testbed(cleanup).put("before")
+
+
+def test_the_chosen_python_runs_what_is_measured(tmp_path: Path) -> None:
+    """Outside the virtual environment: what is measured needs no installed package."""
+    python = tmp_path / "python"
+    python.symlink_to(Path(sys.executable).resolve())
+    with ExitStack() as cleanup:
+        bed = testbed.Testbed(cleanup, before=OtherCheckout.at(ROOT), python=str(python))
+        kinds: tuple[Kind, ...] = ("floor", "before", "forwarder")
+        for kind in kinds:
+            bed.put(kind)
+            assert Path(f"/proc/{bed.pid}/cmdline").read_bytes().startswith(b"%s\0" % bytes(python)), kind
 
 
 def delays_ms(bed: testbed.Testbed, kind: Kind, conditions: dict[str, object]) -> list[float]:
