@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from .errors import CannotRun, Failed
 from .process import ended
 
+_END_SECONDS = 5
 _GUEST = Path(__file__).with_name("guest.py")
 
 
@@ -75,4 +76,7 @@ class OtherForwarder:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
+        with suppress(subprocess.TimeoutExpired):
+            # The end of its input ends it, and its forwarder first; one whose guest is killed complains.
+            self._process.wait(_END_SECONDS)
         ended(self._process)
