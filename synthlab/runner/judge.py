@@ -34,7 +34,8 @@ class ExpectationCheck:
 
     It starts at `asked_ns`. Outcomes that cover earlier time are skipped, or an average from before a change would
     judge its effect: of a mean over 5 s, the first that counts is the one 5 s after the start. An expectation that
-    holds in the first outcome that counts is in time, whatever its `within`.
+    holds in the first outcome that counts is in time, whatever its `within`. Skipped as well is one that waits for a
+    number that may be back soon enough.
     """
 
     judge: Judge
@@ -52,7 +53,7 @@ class ExpectationCheck:
     def look(self, now_ns: int, samples: Samples) -> CheckResult | None:
         """Evaluate on the samples up to `now_ns`; None while undecided."""
         outcome = self.judge.expression.at(now_ns, samples)
-        if outcome.since_ns < self.asked_ns:
+        if outcome.since_ns < self.asked_ns or outcome.waits:
             return None
         result = self._never(now_ns, outcome) if self.judge.kind == "never" else self._hold(now_ns, outcome)
         self._last = outcome

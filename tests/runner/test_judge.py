@@ -8,7 +8,7 @@ import pytest
 
 from synthlab.runner.judge import CheckResult, ExpectationCheck
 from synthlab.scenario.actions import Judge, JudgeKind
-from synthlab.scenario.expression import Expression, Known, Recorded, source_of
+from synthlab.scenario.expression import SAMPLE_NS, Expression, Known, Recorded, source_of
 from synthlab.stack import read_stack
 from synthlab.text.durations import SECOND_NS, ns_of
 
@@ -87,6 +87,54 @@ def test_never() -> None:
     assert (at_s, result.held, result.reason) == (2.0, False, f"it held after 2s: {FPS} = 3 fps")
     at_s, result = decided(never, [None, None])
     assert (result.held, result.reason) == (False, f"no data after 1s: {FPS}")
+
+
+def sampled(judge: Judge, values: Sequence[float | None]) -> tuple[float, CheckResult]:
+    """The result and its time; `values` are sampled every 250 ms, None for an answer without the number."""
+    judging, recorded = ExpectationCheck(judge, 0), Recorded(fine={FPS})
+    recorded.add(0, {FPS: 15.0})
+    for tick, value in enumerate(values, 1):
+        at_ns = tick * SAMPLE_NS
+        recorded.add(at_ns, {} if value is None else {FPS: value}, [source_of(FPS)])
+        if result := judging.look(at_ns, recorded):
+            return tick / 4, result
+    raise Undecided
+
+
+@pytest.mark.issue(16)
+def test_a_lost_sample_in_a_long_mean() -> None:
+    """It costs the mean nothing, wherever it is in the window, and the reason says what was missing."""
+    mean, never = judge("expect", f"mean({FPS}, 10s) > 10"), judge("never", f"mean({FPS}, 5s) < 10", for_s=10)
+    for lost in range(4, 39):
+        values = [None if tick == lost else 15.0 for tick in range(48)]
+        at_s, result = sampled(mean, values)
+        assert (at_s, result.held) == (10.0, True)
+        assert result.reason == f"{FPS} = 15 fps (no data for 0.25s)"
+        assert sampled(never, values)[1].held
+
+
+@pytest.mark.issue(16)
+def test_a_sample_that_is_missing_at_the_end() -> None:
+    """It is waited for, and no data only once too much is missing: a page that is gone is not averaged away."""
+    mean, never = judge("expect", f"mean({FPS}, 10s) > 10"), judge("never", f"mean({FPS}, 10s) < 10", for_s=12)
+    good = [15.0] * 39
+    at_s, result = sampled(mean, [*good, None, None, 15.0])
+    assert (at_s, result.held, result.reason) == (10.5, True, f"{FPS} = 15 fps (no data for 0.5s)")
+    at_s, result = sampled(mean, [*good, *[None] * 20])
+    assert (at_s, result.held, result.reason) == (11.25, False, f"no data: {FPS}")
+    at_s, result = sampled(never, [*good, 15.0, 15.0, *[None] * 20])
+    assert (at_s, result.held, result.reason) == (11.75, False, f"no data after 11.75s: {FPS}")
+    at_s, result = sampled(judge("expect", f"min({FPS}, 10s) > 10"), [*good, None, 15.0])
+    assert (at_s, result.held, result.reason) == (10.0, False, f"no data: {FPS}")
+
+
+@pytest.mark.issue(16)
+def test_too_low_for_the_limit_all_the_same() -> None:
+    """A mean without a few samples still fails: what is there is judged."""
+    at_s, result = sampled(judge("expect", f"mean({FPS}, 10s) > 10"), [*[4.0] * 9, None, *[4.0] * 9, None, *[9.0] * 20])
+    assert (at_s, result.held) == (10.0, False)
+    assert result.reason.startswith(f"{FPS} = ")
+    assert result.reason.endswith("(no data for 0.5s)")
 
 
 def test_no_data() -> None:

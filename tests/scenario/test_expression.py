@@ -150,6 +150,86 @@ def test_an_average_covers_its_window() -> None:
     assert holds(f"mean({WIDTH}, 1s) == 30", began, 2.0) is True
 
 
+def with_gaps(*gaps: tuple[float, float], until_s: float, name: str = WIDTH) -> Recorded:
+    """A sample of 20 each 250 ms, but none from one time up to another."""
+    samples = Recorded(fine={name})
+    for tick in range(round(until_s * 4) + 1):
+        gone = any(begins_s <= tick / 4 < ends_s for begins_s, ends_s in gaps)
+        samples.add(tick * SECOND_NS // 4, {} if gone else {name: 20.0}, [VIDEO])
+    return samples
+
+
+@pytest.mark.issue(16)
+@pytest.mark.parametrize(
+    ("gaps", "expected"),
+    [
+        ([(5.0, 5.25)], True),
+        ([(3.0, 3.25), (5.0, 5.25), (7.0, 7.25), (9.0, 9.25)], True),
+        ([(5.0, 6.0)], True),
+        ([(2.0, 2.25)], True),
+        ([(1.25, 2.25)], True),
+        ([(5.0, 6.25)], None),
+        ([(3.0, 3.5), (5.0, 5.5), (7.0, 7.25)], None),
+        ([(0.5, 2.25)], None),
+        ([(12.0, 13.0)], None),
+    ],
+)
+def test_a_mean_of_a_long_window_does_without_a_sample(gaps: list[tuple[float, float]], expected: bool | None) -> None:
+    """A tenth of its window may be missing; a minimum or maximum could lie in any gap, and a total restart in it."""
+    samples = with_gaps(*gaps, until_s=12.0)
+    assert holds(f"mean({WIDTH}, 10s) == 20", samples, 12.0) is expected
+    for kind in ("min", "max"):
+        assert holds(f"{kind}({WIDTH}, 10s) == 20", samples, 12.0) is None
+    assert holds(f"growth({WIDTH}, 10s) == 0", samples, 12.0) is None
+
+
+@pytest.mark.issue(16)
+def test_a_long_gap_is_no_lost_sample() -> None:
+    """However long the window, more than 1.5 s in one piece are missing data, also if only the end is in the window."""
+    minute = f"mean({WIDTH}, 60s) == 20"
+    assert holds(minute, with_gaps((20.0, 21.5), until_s=61.0), 61.0) is True
+    assert holds(minute, with_gaps((20.0, 21.75), until_s=61.0), 61.0) is None
+    assert holds(minute, with_gaps((-1.0, 1.25), until_s=61.0), 61.0) is None
+
+
+@pytest.mark.issue(16)
+def test_a_mean_waits_for_its_number() -> None:
+    """While it may be back soon enough, it is too early to say that there is no data; a minimum does not wait."""
+    samples = with_gaps((11.5, 99.0), until_s=13.0)
+    mean, least = (Expression.parse(f"{kind}({WIDTH}, 10s) == 20", KNOWN) for kind in ("mean", "min"))
+    assert [(mean.at(ns_of(at_s), samples).holds, mean.at(ns_of(at_s), samples).waits) for at_s in (11.25, 11.5)] == [
+        (True, False),
+        (None, True),
+    ]
+    assert mean.at(ns_of(12.5), samples).waits
+    assert not mean.at(ns_of(12.75), samples).waits
+    assert not least.at(ns_of(11.5), samples).waits
+    either = Expression.parse(f"mean({WIDTH}, 10s) == 20 or absent({WIDTH})", KNOWN).at(ns_of(11.5), samples)
+    assert (either.holds, either.waits) == (True, False)
+
+
+@pytest.mark.issue(16)
+def test_what_is_missing_is_said() -> None:
+    """Beside the mean that was judged without it."""
+    outcome = Expression.parse(f"mean({WIDTH}, 10s) > 30", KNOWN).at(
+        ns_of(12.0), with_gaps((5.0, 5.25), (7.0, 7.5), until_s=12.0)
+    )
+    assert str(outcome) == f"{WIDTH} = 20 (no data for 0.75s)"
+
+
+@pytest.mark.issue(16)
+def test_a_baseline_without_a_sample() -> None:
+    """A tenth of it may be missing, too, but not of its minimum."""
+    samples = with_gaps((3.0, 3.5), until_s=6.0)
+    samples.baseline = (0, 5 * SECOND_NS)
+    assert holds(f"{WIDTH} >= before", samples, 6.0) is True
+    assert holds(f"before.{WIDTH} == 20", samples, 6.0) is True
+    assert holds(f"min({WIDTH}, 1s) >= before", samples, 6.0) is None
+    samples = with_gaps((3.0, 3.75), until_s=6.0)
+    samples.baseline = (0, 5 * SECOND_NS)
+    assert holds(f"{WIDTH} >= before", samples, 6.0) is None
+
+
 @pytest.mark.issue(10)
 def test_a_baseline_with_an_absence() -> None:
     """A number absent in part of the baseline has no baseline."""

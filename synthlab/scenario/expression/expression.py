@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...text.durations import format_duration
 from ...text.quantities import quantity
 from .catalogue import Known
 from .comparisons import Compared, Reading, comparisons
@@ -18,11 +19,15 @@ class Outcome:
     """The value of an expression. `holds` is None without data; `seen` are the samples used, None for no data.
 
     `since_ns` is the start of the time it covers: of the longest average, or the time of the oldest sample used.
+    `missing_ns` is how long a mean had no data in its window. `waits`: it has no data now, but a mean will have if its
+    number is back soon enough.
     """
 
     holds: bool | None
     seen: Mapping[str, Value | None]
     since_ns: int = NEVER_NS
+    missing_ns: Mapping[str, int] = field(default_factory=dict)
+    waits: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -30,7 +35,11 @@ class Outcome:
         return tuple(name for name, value in self.seen.items() if value is None)
 
     def __str__(self) -> str:
-        return ", ".join(f"{name} = {value_text(name, value)}" for name, value in self.seen.items())
+        return ", ".join(f"{name} = {value_text(name, value)}{self._gap(name)}" for name, value in self.seen.items())
+
+    def _gap(self, name: str) -> str:
+        missing_ns = self.missing_ns.get(name)
+        return f" (no data for {format_duration(missing_ns)})" if missing_ns else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,13 @@ class Expression:
         """Evaluate at a time of the run."""
         view = View(samples, now_ns)
         result = self._part.value(view)
-        return Outcome(result if isinstance(result, bool) else None, dict(view.seen), min(view.since, default=now_ns))
+        return Outcome(
+            holds=result if isinstance(result, bool) else None,
+            seen=dict(view.seen),
+            since_ns=min(view.since, default=now_ns),
+            missing_ns=dict(view.missing_ns),
+            waits=not isinstance(result, bool) and len(view.waits) > 0,
+        )
 
     def readings(self, now_ns: int, samples: Samples) -> tuple[Reading, ...]:
         """The sides of each of its comparisons at a time of the run."""

@@ -37,6 +37,19 @@ class Sample:
     value: Value | None
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time without data; `ends_ns` is None if it goes on. One before the first sample begins at NEVER_NS."""
+
+    begins_ns: int
+    ends_ns: int | None
+
+    def within_ns(self, since_ns: int, until_ns: int) -> int:
+        """How much of it is between two times."""
+        ends_ns = until_ns if self.ends_ns is None else min(self.ends_ns, until_ns)
+        return max(ends_ns - max(self.begins_ns, since_ns), 0)
+
+
 class Samples(Protocol):
     """The source of samples for evaluating expressions."""
 
@@ -57,8 +70,8 @@ class Samples(Protocol):
         """Samples and absences of a number in (since_ns, until_ns], in order of time."""
         ...
 
-    def covers(self, name: str, since_ns: int, until_ns: int) -> bool:
-        """Whether a number had data from `since_ns` to `until_ns` without interruption."""
+    def gaps(self, name: str, since_ns: int, until_ns: int) -> Sequence[Gap]:
+        """The times without data of a number that reach into (since_ns, until_ns]."""
         ...
 
 
@@ -133,14 +146,18 @@ class Recorded:
             times = self._times.get(name, [])
             return self._series.get(name, [])[bisect_right(times, since_ns) : bisect_right(times, until_ns)]
 
-    def covers(self, name: str, since_ns: int, until_ns: int) -> bool:
+    def gaps(self, name: str, since_ns: int, until_ns: int) -> Sequence[Gap]:
         with self._lock:
             times, series = self._times.get(name, []), self._series.get(name, [])
+            begin, end = max(bisect_right(times, since_ns) - 1, 0), bisect_right(times, until_ns)
             # A number first polled just after `since_ns` could not have been sampled earlier: allow one interval.
-            begin = max(bisect_right(times, since_ns) - 1, 0)
-            samples = series[begin : bisect_right(times, until_ns)]
-            present = bool(samples) and all(one.value is not None for one in samples)
-            return present and samples[0].at_ns <= since_ns + SAMPLE_NS
+            late = end == 0 or times[begin] > since_ns + SAMPLE_NS
+            found = [Gap(NEVER_NS, times[begin] if end else None)] if late else []
+            for place in range(begin, end):
+                if series[place].value is None:
+                    begins_ns = times[place] if place else NEVER_NS
+                    found.append(Gap(begins_ns, times[place + 1] if place + 1 < end else None))
+            return found
 
     def forget(self, before_ns: int) -> None:
         """Drop samples before a time, but keep those of the baseline."""

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from ...text.durations import MS_NS
 from .catalogue import Measure
-from .samples import NEVER_NS, RATE_NS, Sample, Samples, Value, growth, numbers
+from .samples import NEVER_NS, RATE_NS, Gap, Sample, Samples, Value, growth, numbers
 
 Result = Value | bool | None
+
+MOST_MISSING = 0.1
+"""The share of its window in which a mean may have no data: a sample that got lost costs no long average."""
+LONGEST_GAP_NS = 1500 * MS_NS
+"""A mean has no data if a single gap is longer: that is no lost sample, but a client that hung or a closed page."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """The samples to evaluate on: at a time, or in the `baseline`.
 
-    Evaluation adds each number it uses to `seen`, and the start of the time each covers to `since`.
+    Evaluation adds each number it uses to `seen`, the start of the time each covers to `since`, and how long a mean had
+    no data in its window to `missing_ns`. Numbers that have no data now, but may be back soon enough, are in `waits`.
     """
 
     samples: Samples
@@ -28,9 +35,11 @@ class View:
     baseline: bool = False
     seen: dict[str, Value | None] = field(default_factory=dict)
     since: list[int] = field(default_factory=list)
+    missing_ns: dict[str, int] = field(default_factory=dict)
+    waits: set[str] = field(default_factory=set)
 
     def before(self) -> View:
-        return View(self.samples, self.now_ns, True, self.seen, self.since)
+        return replace(self, baseline=True)
 
     def newest(self, name: str) -> Sample:
         """The latest sample of a number; one that has never been polled counts as absent all along."""
@@ -64,13 +73,13 @@ class Number:
     window_ns: int = 0
 
     def value(self, view: View) -> Result:
-        value: Value | None = _mean(in_baseline(view, self)) if view.baseline else self._now(view)
+        value: Value | None = _mean(in_baseline(view, self, MOST_MISSING)) if view.baseline else self._now(view)
         view.seen[f"before.{self.name}" if view.baseline else self.name] = value
         return value * self.measure.scale if isinstance(value, float | int) else value
 
     def _now(self, view: View) -> Value | None:
         if self.window_ns:
-            return _mean(in_window(view, self, self.window_ns))
+            return _mean(in_window(view, self, self.window_ns, MOST_MISSING))
         newest = view.newest(self.name)
         view.speaks_since(newest.at_ns - self.spans_ns, newest, self.name)
         return newest.value
@@ -102,27 +111,48 @@ class Extreme:
         return None if value is None else value * self.number.measure.scale
 
 
-def in_window(view: View, number: Number, window_ns: int) -> Sequence[Sample]:
-    """The samples that cover only a window ending now; empty if there are gaps in it."""
+def in_window(view: View, number: Number, window_ns: int, most_missing: float = 0) -> Sequence[Sample]:
+    """The samples that cover only a window ending now; empty if more than the share `most_missing` has no data."""
     name, newest = number.name, view.newest(number.name)
     # A rate sample averages the second before it: skip those that reach back before the window, but keep the newest.
     begin_ns = min(view.now_ns - window_ns + number.spans_ns, newest.at_ns)
     view.speaks_since(min(view.now_ns - window_ns, begin_ns - number.spans_ns), newest, name)
-    if newest.value is None or not view.samples.covers(name, begin_ns, view.now_ns):
+    since_ns = view.now_ns - window_ns
+    if newest.value is None:
+        gap = Gap(view.samples.absent_ns(name, view.now_ns), None)
+        if most_missing and not _too_much([gap], since_ns, view.now_ns, most_missing):
+            view.waits.add(name)
         return ()
+    gaps = view.samples.gaps(name, begin_ns, view.now_ns)
+    if _too_much(gaps, since_ns, view.now_ns, most_missing):
+        return ()
+    if missing_ns := _missing_ns(gaps, since_ns, view.now_ns):
+        view.missing_ns[name] = missing_ns
     samples = view.samples.window(name, begin_ns, view.now_ns)
     return samples if numbers(samples) else (newest,) if numbers((newest,)) else ()
 
 
-def in_baseline(view: View, number: Number) -> Sequence[Sample]:
-    """The samples that cover only the baseline; empty without one, or if the number was absent in it."""
+def in_baseline(view: View, number: Number, most_missing: float = 0) -> Sequence[Sample]:
+    """The samples that cover only the baseline; empty without one, or if more than `most_missing` of it has no data."""
     if view.samples.baseline is None:
         return ()
     begin_ns, end_ns = view.samples.baseline
     # Of a shorter baseline, hardly a sample would be left without those that reach back before it.
     spans_ns = number.spans_ns if end_ns - begin_ns >= 2 * number.spans_ns else 0
     samples = view.samples.window(number.name, begin_ns + spans_ns, end_ns)
-    return samples if len(numbers(samples)) == len(samples) else ()
+    gaps = view.samples.gaps(number.name, samples[0].at_ns, end_ns) if samples else ()
+    return samples if numbers(samples) and not _too_much(gaps, begin_ns, end_ns, most_missing) else ()
+
+
+def _too_much(gaps: Sequence[Gap], since_ns: int, until_ns: int, most_missing: float) -> bool:
+    """Whether too much of a time is without data. A gap at its edge is as long as it is, also outside of that time."""
+    longest_ns = max((gap.within_ns(NEVER_NS, until_ns) for gap in gaps), default=0)
+    most_ns = round((until_ns - since_ns) * most_missing)
+    return longest_ns > LONGEST_GAP_NS or _missing_ns(gaps, since_ns, until_ns) > most_ns
+
+
+def _missing_ns(gaps: Sequence[Gap], since_ns: int, until_ns: int) -> int:
+    return sum(gap.within_ns(since_ns, until_ns) for gap in gaps)
 
 
 def _mean(samples: Sequence[Sample]) -> float | None:
