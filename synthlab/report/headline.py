@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..scenario.record import Judged, Record
+from ..scenario.record import Judged, Limit, Record
 from ..text.durations import format_seconds
 from .amounts import amount, last, wanted
 from .chart import Axis
@@ -62,14 +62,20 @@ def sentence(judged: Judged) -> str:
     limit = judged.limit
     if limit is None or judged.decided_s is None:
         return f"{judged.text}: {judged.reason}."
-    value, at = last(limit.values), f"at {format_seconds(round(judged.decided_s, 1))}"
-    seen = f"{limit.number} {'had' if value is None else 'was'} {amount(limit, value)} {at}"
+    value = last(limit.values)
+    seen = f"{limit.number} {'had' if value is None else 'was'} {amount(limit, value)} at {_measured(judged, limit)}"
     mark = f"{judged.mark}: " if judged.mark else ""
     if judged.kind == "never":
         return f"{mark}{seen}; it must never be {wanted(judged, limit)}."
     held = judged.reason.partition(":")[0]
     after = f" ({held})" if held.startswith("it held") else ""
     return f"{mark}{seen}; it had to be {wanted(judged, limit)}{after}."
+
+
+def _measured(judged: Judged, limit: Limit) -> str:
+    """When it was what it was: of a minimum or maximum, the time of its sample, else when it was decided."""
+    at_s = judged.decided_s if limit.measured_s is None else (judged.asked_s or 0.0) + limit.measured_s
+    return format_seconds(round(at_s or 0.0, 1))
 
 
 def _all_held(all_judged: Sequence[Judged], tightest: Judged | None) -> str:

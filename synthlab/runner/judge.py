@@ -70,14 +70,16 @@ class ExpectationCheck:
     @property
     def seen(self) -> str:
         """The numbers of the last outcome, as text."""
-        return "" if self._last is None else str(self._last)
+        return "" if self._last is None else self._last.text(self.asked_ns)
 
     def _never(self, now_ns: int, outcome: Outcome) -> CheckResult | None:
         after = format_duration(now_ns - self.asked_ns)
         if outcome.holds is None:
             return CheckResult(held=False, reason=f"no data after {after}: {_missing(outcome)}", seen=outcome.seen)
         if outcome.holds:
-            return CheckResult(held=False, reason=f"it held after {after}: {outcome}", seen=outcome.seen)
+            return CheckResult(
+                held=False, reason=f"it held after {after}: {outcome.text(self.asked_ns)}", seen=outcome.seen
+            )
         if now_ns - self.asked_ns >= self.judge.for_ns:
             return CheckResult(held=True, reason=f"never in {format_duration(self.judge.for_ns)}", seen=outcome.seen)
         return None
@@ -94,7 +96,7 @@ class ExpectationCheck:
             return None
         return CheckResult(
             held=True,
-            reason=str(outcome),
+            reason=outcome.text(self.asked_ns),
             seen=outcome.seen,
             took_s=seconds_of(self._since_ns - self.asked_ns),
             error_s=seconds_of(self._error_ns),
@@ -111,9 +113,9 @@ class ExpectationCheck:
         if outcome.holds is None:
             what = f"no data: {_missing(outcome)}"
         elif outcome.holds:
-            what = f"it held only after {format_duration(now_ns - self.asked_ns)}: {outcome}"
+            what = f"it held only after {format_duration(now_ns - self.asked_ns)}: {outcome.text(self.asked_ns)}"
         else:
-            what = str(outcome)
+            what = outcome.text(self.asked_ns)
         if held_ns is not None:
             held, hold = format_duration(now_ns - held_ns), format_duration(self.judge.for_ns)
             return f"it held for only {held}, not {hold}: {what}"
@@ -132,7 +134,7 @@ def limit_of(
     last = readings[-1][1]
     at = 0 if held else next((at for at, reading in enumerate(last) if reading.held is not wanted), 0)
     compared, own = expression.comparisons[at], [all_read[at] for _, all_read in readings]
-    limits = [reading.limit for reading in own]
+    limits, measured_ns = [reading.limit for reading in own], own[-1].at_ns
     return Limit(
         number=compared.text,
         name=compared.name,
@@ -142,6 +144,7 @@ def limit_of(
         times_s=[round(seconds_of(now_ns - asked_ns), 3) for now_ns, _ in readings],
         values=[reading.value for reading in own],
         limits=limits if len(set(limits)) > 1 else limits[-1:],
+        measured_s=None if measured_ns is None else round(seconds_of(measured_ns - asked_ns), 3),
     )
 
 

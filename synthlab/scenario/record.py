@@ -51,7 +51,8 @@ class Limit:
 
     `values` are what was judged at `times_s`, in `unit`: bit/s, %, ms, or empty for plain numbers and words. So are the
     `limits`: one value, or one for each time if the limit was measured too. `name` is the number behind it, whose
-    samples times `scale` are in the same unit.
+    samples times `scale` are in the same unit. `measured_s` is when the last value was measured, if it is the minimum
+    or maximum of a window.
     """
 
     number: str
@@ -62,6 +63,7 @@ class Limit:
     times_s: Sequence[float] = ()
     values: Sequence[Value | None] = ()
     limits: Sequence[Value | None] = ()
+    measured_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,10 @@ def limit(**values: object) -> Limit:
             {"limit": limit(), "mark": "a cut", "reason": "it held for only 1s: x"},
             f"a cut: {FPS} was 3 fps at 27.1s; it had to be >= 12 fps within 0.1s for 3s (it held for only 1s).",
         ),
+        (
+            {"limit": limit(number=f"min({FPS}, 5s)", measured_s=0.4)},
+            f"min({FPS}, 5s) was 3 fps at 26.6s; it had to be >= 12 fps within 0.1s for 3s.",
+        ),
         ({"limit": None, "text": "expect absent(x)", "reason": "x = 1"}, "expect absent(x): x = 1."),
     ],
 )

@@ -170,3 +170,18 @@ def test_what_decided_it() -> None:
     assert (result.limit.sign, result.limit.limits) == (">", [40])
     _, result = decided(judge("expect", f"absent({FPS})"), [3])
     assert result.limit is None
+
+
+@pytest.mark.issue(16)
+def test_the_worst_sample_of_a_window() -> None:
+    """A failed minimum names the sample that failed it, and when it was measured, not the newest one."""
+    at_s, result = sampled(judge("expect", f"min({FPS}, 5s) > 10"), [*[15.0] * 9, 3.0, *[15.0] * 30])
+    assert (at_s, result.held, result.reason) == (5.0, False, f"min({FPS}, 5s) = 3 fps after 2.5s")
+    assert result.limit
+    assert (result.limit.values[-1], result.limit.measured_s) == (3.0, 2.5)
+    assert result.seen == {FPS: 3.0}
+    at_s, result = sampled(judge("never", f"max({FPS}, 5s) > 20", for_s=9), [*[15.0] * 22, 30.0, *[15.0] * 30])
+    assert (at_s, result.reason) == (5.75, f"it held after 5.75s: max({FPS}, 5s) = 30 fps after 5.75s")
+    _, result = sampled(judge("expect", f"mean({FPS}, 5s) > 20"), [15.0] * 30)
+    assert result.limit
+    assert result.limit.measured_s is None

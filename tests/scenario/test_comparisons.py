@@ -6,6 +6,7 @@ import pytest
 
 from synthlab.scenario.expression import Expression, Known, Reading, Recorded
 from synthlab.stack import read_stack
+from synthlab.text.durations import SECOND_NS
 
 KNOWN = Known.of(read_stack("call.yaml"))
 FPS, RATE = "client1.video.client2.fps", "client2.egress.rate"
@@ -41,3 +42,17 @@ def test_readings() -> None:
     recorded.add(1, {"client1.video.client2.kbps": 54.0})
     expression = Expression.parse(f"client1.video.client2.kbps < 100kbit and {RATE} < 1mbit", KNOWN)
     assert expression.readings(1, recorded) == (Reading(54_000.0, 100_000.0, True), Reading(None, 1_000_000.0, None))
+
+
+@pytest.mark.issue(16)
+def test_when_an_extreme_was_measured() -> None:
+    """The reading of a minimum or maximum has the time of its sample; any other has none."""
+    recorded = Recorded()
+    for at_s, value in enumerate((54.0, 80.0, 70.0), 1):
+        recorded.add(at_s * SECOND_NS, {"client2.egress.queued": value})
+    text = "max(client2.egress.queued, 2s) < 60 and client2.egress.queued < 60"
+    expression = Expression.parse(text, KNOWN)
+    assert expression.readings(3 * SECOND_NS, recorded) == (
+        Reading(80.0, 60.0, False, 2 * SECOND_NS),
+        Reading(70.0, 60.0, False),
+    )

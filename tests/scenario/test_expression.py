@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from synthlab.scenario.expression import Expression, Known, Outcome, Recorded, source_of
+from synthlab.scenario.expression import Expression, Known, Outcome, Recorded, Shown, source_of
 from synthlab.text.durations import SECOND_NS, ns_of, seconds_of
 
 NAMES = ("client1", "client2", "bot-1")
@@ -97,8 +97,9 @@ def test_averages() -> None:
 
 def test_shown() -> None:
     """Samples are shown for people, large numbers in full."""
-    seen = Outcome(True, {"a.rate": 1_222_640_000.0, "a.fps": 14.93, "a.state": "up", "a.lost": None})
-    assert str(seen) == "a.rate = 1,222,640,000, a.fps = 14.93 fps, a.state = up, a.lost = no data"
+    values = {"a.rate": 1_222_640_000.0, "a.fps": 14.93, "a.state": "up", "a.lost": None}
+    seen = Outcome(True, values, shown={name: Shown(name, value) for name, value in values.items()})
+    assert seen.text(0) == "a.rate = 1,222,640,000, a.fps = 14.93 fps, a.state = up, a.lost = no data"
 
 
 def test_windows() -> None:
@@ -214,7 +215,7 @@ def test_what_is_missing_is_said() -> None:
     outcome = Expression.parse(f"mean({WIDTH}, 10s) > 30", KNOWN).at(
         ns_of(12.0), with_gaps((5.0, 5.25), (7.0, 7.5), until_s=12.0)
     )
-    assert str(outcome) == f"{WIDTH} = 20 (no data for 0.75s)"
+    assert outcome.text(0) == f"{WIDTH} = 20 (no data for 0.75s)"
 
 
 @pytest.mark.issue(16)
@@ -291,7 +292,32 @@ def test_what_was_seen() -> None:
     outcome = Expression.parse(f"{KBPS} < 50% of before and {FPS} > 3", KNOWN).at(SECOND_NS, samples)
     assert outcome.seen == {KBPS: 1000.0, f"before.{KBPS}": None, FPS: None}
     assert outcome.missing == (f"before.{KBPS}", FPS)
-    assert str(outcome) == f"{KBPS} = 1000 kbit/s, before.{KBPS} = no data, {FPS} = no data"
+    assert outcome.text(0) == f"{KBPS} = 1000 kbit/s, before.{KBPS} = no data, {FPS} = no data"
+
+
+@pytest.mark.issue(16)
+@pytest.mark.parametrize(
+    ("text", "shown", "seen"),
+    [
+        (f"max({WIDTH}, 3s) < 9", f"max({WIDTH}, 3s) = 9 after 1.5s", {WIDTH: 9.0}),
+        (f"min({WIDTH}, 3s) > 4", f"min({WIDTH}, 3s) = 4 after 2.5s", {WIDTH: 4.0}),
+        (f"growth({WIDTH}, 3s) > 4", f"growth({WIDTH}, 3s) = -3", {WIDTH: -3.0}),
+        (f"max({WIDTH}, 3s) < {WIDTH}", f"max({WIDTH}, 3s) = 9 after 1.5s, {WIDTH} = 6", {WIDTH: 6.0}),
+        (f"{WIDTH} < max({WIDTH}, 3s)", f"{WIDTH} = 6, max({WIDTH}, 3s) = 9 after 1.5s", {WIDTH: 6.0}),
+        (f"max({FPS}, 3s) < 9", f"max({FPS}, 3s) = no data", {FPS: None}),
+        (
+            f"max({WIDTH}, 3s) < before",
+            f"max({WIDTH}, 3s) = 9 after 1.5s, before.max({WIDTH}, 3s) = 9",
+            {WIDTH: 9.0},
+        ),
+    ],
+)
+def test_the_sample_that_was_the_worst(text: str, shown: str, seen: dict[str, float | None]) -> None:
+    """A minimum or maximum is shown with its time, counted from the start of the expectation, not the newest sample."""
+    samples = recorded(WIDTH, 1.0, 9.0, 4.0, 6.0)
+    samples.baseline = (SECOND_NS, 4 * SECOND_NS)
+    outcome = Expression.parse(text, KNOWN).at(ns_of(4.0), samples)
+    assert (outcome.text(ns_of(0.5)), outcome.seen) == (shown, seen)
 
 
 def test_names() -> None:

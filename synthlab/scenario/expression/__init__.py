@@ -4,6 +4,7 @@ from .catalogue import CLIENT, MEASURED, METRICS, Known, Measure
 from .comparisons import Compared, Reading
 from .expression import Expression, Outcome, value_text
 from .samples import LINKS, NEVER_NS, RATE_NS, SAMPLE_NS, Recorded, Sample, Samples, Value, source_of
+from .tree import Shown
 
 __all__ = [
     "CLIENT",
@@ -22,6 +23,7 @@ __all__ = [
     "Recorded",
     "Sample",
     "Samples",
+    "Shown",
     "Value",
     "source_of",
     "value_text",

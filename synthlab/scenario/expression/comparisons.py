@@ -30,11 +30,15 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The two sides of a comparison at one time, in base units, and whether it held; None without data."""
+    """The two sides of a comparison at one time, in base units, and whether it held; None without data.
+
+    `at_ns` is when the value was measured, if it is the minimum or maximum of a window.
+    """
 
     value: Value | None
     limit: Value | None
     held: bool | None
+    at_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Compared:
 
     def read(self, view: View) -> Reading:
         held = Comparison(self.sign, self._left, self._right).value(view)
-        return Reading(_value(self._left, view), _value(self._right, view), held if isinstance(held, bool) else None)
+        value, limit, shown = _value(self._left, view), _value(self._right, view), view.shown.get(self.text)
+        return Reading(value, limit, held if isinstance(held, bool) else None, shown.at_ns if shown else None)
 
 
 def comparisons(node: ExpressionNode, wanted: bool = True) -> Iterator[Compared]:
@@ -81,8 +86,8 @@ def written(node: ExpressionNode) -> str:
             return f"{given:g}" if isinstance(given, float) else f"'{given}'"
         case Number(name=name, window_ns=window_ns):
             return f"mean({name}, {format_duration(window_ns)})" if window_ns else name
-        case Extreme(number=number, kind=kind, window_ns=window_ns):
-            return f"{kind}({number.name}, {format_duration(window_ns)})"
+        case Extreme(text=text):
+            return text
         case Before(part=part):
             return f"before.{written(part)}"
         case Operation(sign=sign, left=left, right=right):

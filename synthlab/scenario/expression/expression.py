@@ -11,7 +11,7 @@ from .catalogue import Known
 from .comparisons import Compared, Reading, comparisons
 from .parse import parse
 from .samples import NEVER_NS, Samples, Value
-from .tree import ExpressionNode, View
+from .tree import ExpressionNode, Shown, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +19,14 @@ class Outcome:
     """The value of an expression. `holds` is None without data; `seen` are the samples used, None for no data.
 
     `since_ns` is the start of the time it covers: of the longest average, or the time of the oldest sample used.
-    `missing_ns` is how long a mean had no data in its window. `waits`: it has no data now, but a mean will have if its
-    number is back soon enough.
+    `shown` are the same ones with the text that they are shown as. `waits`: it has no data now, but a mean will have if
+    its number is back soon enough.
     """
 
     holds: bool | None
     seen: Mapping[str, Value | None]
     since_ns: int = NEVER_NS
-    missing_ns: Mapping[str, int] = field(default_factory=dict)
+    shown: Mapping[str, Shown] = field(default_factory=dict)
     waits: bool = False
 
     @property
@@ -34,12 +34,9 @@ class Outcome:
         """The numbers without data."""
         return tuple(name for name, value in self.seen.items() if value is None)
 
-    def __str__(self) -> str:
-        return ", ".join(f"{name} = {value_text(name, value)}{self._gap(name)}" for name, value in self.seen.items())
-
-    def _gap(self, name: str) -> str:
-        missing_ns = self.missing_ns.get(name)
-        return f" (no data for {format_duration(missing_ns)})" if missing_ns else ""
+    def text(self, asked_ns: int) -> str:
+        """The numbers with what they came to, and when a minimum or maximum was measured, counted from `asked_ns`."""
+        return ", ".join(f"{text} = {_text(shown, asked_ns)}" for text, shown in self.shown.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ class Expression:
             holds=result if isinstance(result, bool) else None,
             seen=dict(view.seen),
             since_ns=min(view.since, default=now_ns),
-            missing_ns=dict(view.missing_ns),
+            shown=dict(view.shown),
             waits=not isinstance(result, bool) and len(view.waits) > 0,
         )
 
@@ -83,6 +80,12 @@ class Expression:
 
     def __str__(self) -> str:
         return self.text
+
+
+def _text(shown: Shown, asked_ns: int) -> str:
+    after = "" if shown.at_ns is None else f" after {format_duration(shown.at_ns - asked_ns)}"
+    missing = f" (no data for {format_duration(shown.missing_ns)})" if shown.missing_ns else ""
+    return f"{value_text(shown.name, shown.value)}{after}{missing}"
 
 
 def value_text(name: str, value: Value | None) -> str:

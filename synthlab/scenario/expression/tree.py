@@ -8,9 +8,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
-from ...text.durations import MS_NS
+from ...text.durations import MS_NS, format_duration
 from .catalogue import Measure
 from .samples import NEVER_NS, RATE_NS, Gap, Sample, Samples, Value, growth, numbers
 
@@ -23,23 +23,39 @@ LONGEST_GAP_NS = 1500 * MS_NS
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What a number came to, in the unit of its samples.
+
+    `at_ns` is when a minimum or maximum was measured, `missing_ns` how long a mean had no data in its window.
+    """
+
+    name: str
+    value: Value | None
+    at_ns: int | None = None
+    missing_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """The samples to evaluate on: at a time, or in the `baseline`.
 
-    Evaluation adds each number it uses to `seen`, the start of the time each covers to `since`, and how long a mean had
-    no data in its window to `missing_ns`. Numbers that have no data now, but may be back soon enough, are in `waits`.
+    Evaluation adds each number it uses to `seen`, what people are shown of it to `shown`, and the start of the time it
+    covers to `since`. Numbers that have no data now, but may be back soon enough, are in `waits`.
     """
 
     samples: Samples
     now_ns: int
     baseline: bool = False
     seen: dict[str, Value | None] = field(default_factory=dict)
+    shown: dict[str, Shown] = field(default_factory=dict)
     since: list[int] = field(default_factory=list)
-    missing_ns: dict[str, int] = field(default_factory=dict)
     waits: set[str] = field(default_factory=set)
 
     def before(self) -> View:
         return replace(self, baseline=True)
+
+    def show(self, text: str, shown: Shown) -> None:
+        self.shown[f"before.{text}" if self.baseline else text] = shown
 
     def newest(self, name: str) -> Sample:
         """The latest sample of a number; one that has never been polled counts as absent all along."""
@@ -73,16 +89,21 @@ class Number:
     window_ns: int = 0
 
     def value(self, view: View) -> Result:
-        value: Value | None = _mean(in_baseline(view, self, MOST_MISSING)) if view.baseline else self._now(view)
+        value, missing_ns = self._read(view)
         view.seen[f"before.{self.name}" if view.baseline else self.name] = value
+        view.show(self.name, Shown(self.name, value, missing_ns=missing_ns))
         return value * self.measure.scale if isinstance(value, float | int) else value
 
-    def _now(self, view: View) -> Value | None:
+    def _read(self, view: View) -> tuple[Value | None, int]:
+        """The value, and how long there was no data for it."""
+        if view.baseline:
+            return _mean(in_baseline(view, self, MOST_MISSING)), 0
         if self.window_ns:
-            return _mean(in_window(view, self, self.window_ns, MOST_MISSING))
+            samples, missing_ns = in_window(view, self, self.window_ns, MOST_MISSING)
+            return _mean(samples), missing_ns
         newest = view.newest(self.name)
         view.speaks_since(newest.at_ns - self.spans_ns, newest, self.name)
-        return newest.value
+        return newest.value, 0
 
     @property
     def spans_ns(self) -> int:
@@ -98,21 +119,33 @@ class Extreme:
     kind: str
     window_ns: int
 
+    @property
+    def text(self) -> str:
+        return f"{self.kind}({self.number.name}, {format_duration(self.window_ns)})"
+
     def value(self, view: View) -> Result:
-        if view.baseline:
-            samples = in_baseline(view, self.number)
-        else:
-            samples = in_window(view, self.number, self.window_ns)
-            view.seen[self.number.name] = samples[-1].value if samples else None
+        samples = in_baseline(view, self.number) if view.baseline else in_window(view, self.number, self.window_ns)[0]
+        shown = self._shown(samples)
+        view.show(self.text, replace(shown, at_ns=None) if view.baseline else shown)
+        if not view.baseline:
+            # The number may have been read without a window, too, which says more of it.
+            view.seen.setdefault(self.number.name, shown.value)
+        return shown.value * self.number.measure.scale if isinstance(shown.value, float | int) else None
+
+    def _shown(self, samples: Sequence[Sample]) -> Shown:
+        name = self.number.name
         if self.kind == "growth":
-            value = growth(samples, self.number.measure.total)
-        else:
-            value = _EXTREMES[self.kind](numbers(samples)) if samples else None
-        return None if value is None else value * self.number.measure.scale
+            return Shown(name, growth(samples, self.number.measure.total))
+        measured = [(value, sample.at_ns) for sample in samples for value in numbers((sample,))]
+        value, at_ns = _EXTREMES[self.kind](measured, key=lambda one: one[0], default=(None, None))
+        return Shown(name, value, at_ns)
 
 
-def in_window(view: View, number: Number, window_ns: int, most_missing: float = 0) -> Sequence[Sample]:
-    """The samples that cover only a window ending now; empty if more than the share `most_missing` has no data."""
+def in_window(view: View, number: Number, window_ns: int, most_missing: float = 0) -> tuple[Sequence[Sample], int]:
+    """The samples that cover only a window ending now, and how long there was no data in it.
+
+    They are empty if that is more than the share `most_missing`.
+    """
     name, newest = number.name, view.newest(number.name)
     # A rate sample averages the second before it: skip those that reach back before the window, but keep the newest.
     begin_ns = min(view.now_ns - window_ns + number.spans_ns, newest.at_ns)
@@ -122,14 +155,12 @@ def in_window(view: View, number: Number, window_ns: int, most_missing: float = 
         gap = Gap(view.samples.absent_ns(name, view.now_ns), None)
         if most_missing and not _too_much([gap], since_ns, view.now_ns, most_missing):
             view.waits.add(name)
-        return ()
+        return (), 0
     gaps = view.samples.gaps(name, begin_ns, view.now_ns)
     if _too_much(gaps, since_ns, view.now_ns, most_missing):
-        return ()
-    if missing_ns := _missing_ns(gaps, since_ns, view.now_ns):
-        view.missing_ns[name] = missing_ns
+        return (), 0
     samples = view.samples.window(name, begin_ns, view.now_ns)
-    return samples if numbers(samples) else (newest,) if numbers((newest,)) else ()
+    return samples if numbers(samples) else (newest,), _missing_ns(gaps, since_ns, view.now_ns)
 
 
 def in_baseline(view: View, number: Number, most_missing: float = 0) -> Sequence[Sample]:
@@ -160,7 +191,7 @@ def _mean(samples: Sequence[Sample]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-_EXTREMES: Mapping[str, Callable[[list[float]], float]] = {"min": min, "max": max}
+_EXTREMES: Mapping[str, Callable[..., Any]] = {"min": min, "max": max}
 
 
 @dataclass(frozen=True, slots=True)
