@@ -13,6 +13,7 @@ NAMES = ("client1", "client2", "bot-1")
 KNOWN = Known(NAMES, (), NAMES, numbers=("sfu.metrics",))
 FPS, KBPS = "client1.video.client2.fps", "client1.video.client2.kbps"
 WIDTH, FREEZES = "client1.video.client2.width", "client1.video.client2.freezes"
+DELAY = "client2.egress.delay_p50"
 VIDEO = "client1.video"
 
 
@@ -109,6 +110,19 @@ def test_windows() -> None:
     assert holds(f"max({WIDTH}, 3s) == 9", samples, 4.0) is True
     assert holds(f"growth({WIDTH}, 2s) == 2", samples, 4.0) is True
     assert holds(f"growth({WIDTH}, 3s) == -3", samples, 4.0) is True
+
+
+@pytest.mark.issue(16)
+def test_windows_of_times() -> None:
+    """A delay's minimum and maximum are those of its window: the window is no second time to choose from."""
+    samples = recorded(DELAY, 80.0, 400.0, 100.0, 90.0)
+    assert holds(f"max({DELAY}, 3s) > 300ms", samples, 4.0) is True
+    assert holds(f"max({DELAY}, 1s) > 300ms", samples, 4.0) is False
+    assert holds(f"max({DELAY}, 3s) < 500ms", samples, 4.0) is True
+    assert holds(f"min({DELAY}, 3s) == 90ms", samples, 4.0) is True
+    assert holds(f"max({DELAY}, client2.egress.delay_p99, 3s) == 3s", samples, 4.0) is None
+    with pytest.raises(ValueError, match=r"'50ms' is not a time from 1s to 10min"):
+        Expression.parse(f"max({DELAY}, 50ms) < 300ms", KNOWN)
 
 
 @pytest.mark.issue(10)

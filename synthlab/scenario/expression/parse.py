@@ -194,9 +194,10 @@ def _like(typed: Typed, part: ExpressionNode) -> Typed:
 
 
 def _is_window(values: list[Typed]) -> bool:
-    """Whether the arguments are a number and a window, rather than two times to compare."""
+    """Whether the arguments are a measured number, also one that is a time, and a window."""
     last = values[1]
-    return len(values) == 2 and last.kind == "time" and isinstance(last.part, Constant) and values[0].kind != "time"
+    constant = last.kind == "time" and isinstance(last.part, Constant)
+    return len(values) == 2 and isinstance(values[0].part, Number) and constant
 
 
 def _window_ns(typed: Typed) -> int:
