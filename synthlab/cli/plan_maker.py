@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 _Key = tuple[tuple[str, str], ...]
 
 
-def refuse_one_lab_for_all(backend: Backend, plans: Sequence[Plan], lab: str | None) -> None:
-    """Raise WrongUse if the plans are for different stacks, but would all be played in a lab that is up already."""
+def refuse_unfit_lab(backend: Backend, plans: Sequence[Plan], lab: str | None) -> None:
+    """Raise WrongUse if the plans would all be played in a lab that is up already, but are for different stacks.
+
+    So it does if that lab is not `lab`, and of another stack than theirs.
+    """
     from ..deploy.compose_file import digest
+    from ..deploy.plan import refuse_other_stack
 
     names = {plan.scenario.stack.name for plan in plans}
     running = [lab] if lab else sorted(names & set(backend.engine.labs()))
@@ -26,6 +30,8 @@ def refuse_one_lab_for_all(backend: Backend, plans: Sequence[Plan], lab: str | N
             f"the lab '{running[0]}' would be used for all runs, but their stacks differ: "
             + ("leave out --lab" if lab else f"take it down first with `synthlab down {running[0]}`")
         )
+    if running and not lab:
+        refuse_other_stack(plans[0].scenario.stack, backend.engine)
 
 
 @dataclass

@@ -6,11 +6,12 @@ drift from what really happens; so whatever `up` decides, it decides here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..engine.api import EngineApi
-from ..errors import SynthlabError
+from ..engine.containers import Container
+from ..errors import SynthlabError, WrongUse
 from ..stack import Ports, Stack
 from .collisions import refuse_collisions
 from .compose_file import digest
@@ -108,6 +109,28 @@ def is_edited(stack: Stack, engine: EngineApi) -> bool:
     """Whether the running lab of this name was made from another stack, or from this one before an edit."""
     made_of = {container.digest for container in engine.containers(stack.name)} - {""}
     return bool(made_of) and made_of != {digest(stack)}
+
+
+def refuse_other_stack(stack: Stack, engine: EngineApi) -> None:
+    """Raise WrongUse if the lab that is up under the stack's name is not a lab of this stack."""
+    if is_edited(stack, engine):
+        raise WrongUse(
+            f"the lab '{stack.name}' is up, but {_difference(stack, engine.containers(stack.name))}: take it down with "
+            f"`synthlab down {stack.name}`, or use it all the same with --lab {stack.name}"
+        )
+
+
+def _difference(stack: Stack, containers: Sequence[Container]) -> str:
+    """How a lab that was made from something else differs from the stack."""
+    file, made_from = stack.file, next((one.stack for one in containers if one.stack), stack.file)
+    if made_from != file:
+        return f"was started from {made_from}, not {file}"
+    own, there = [client.name for client in stack.clients], [one.client for one in containers if one.role == "client"]
+    if lacking := [name for name in own if name not in there]:
+        return f"has no {', '.join(lacking)}, which {file} has"
+    if extra := [name for name in there if name not in own]:
+        return f"has {', '.join(sorted(extra))}, which {file} does not have"
+    return f"{file} has changed since, or it was started with other options"
 
 
 def _published(stack: Stack, engine: EngineApi) -> Iterator[int]:

@@ -18,6 +18,7 @@ from ..control.backend import Backend, choose_lab
 from ..control.outside import outside_line
 from ..deploy.claim import refuse_claimed
 from ..deploy.launch import launch, launched
+from ..deploy.plan import refuse_other_stack
 from ..errors import SynthlabError, WrongUse
 from ..interrupts import is_stopped, when_stopped
 from ..scenario.actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
@@ -44,7 +45,8 @@ STOPPED = "the run was stopped before its end"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """Options of runs. `lab` is the name of a running lab to use; `evidence` is the folder for evidence of failures.
+    """Options of runs. `lab` is the name of a running lab to use, whatever it was made from; without it, one that is up
+    under the stack's name is used if it is a lab of that stack. `evidence` is the folder for evidence of failures.
 
     `allow_host` lets files from outside the user's project act with the user's rights.
     """
@@ -104,6 +106,8 @@ def _lab(plan: Plan, backend: Backend, options: RunOptions, progress: Progress) 
     if options.lab is not None or stack.name in labs:
         name = choose_lab(labs, options.lab or stack.name)
         refuse_claimed(name, backend.engine, backend.clock)
+        if options.lab is None:
+            refuse_other_stack(stack, backend.engine)
         _refuse_other(plan, LiveLab(backend, name))
         progress(f"using the running lab {name}")
         yield name

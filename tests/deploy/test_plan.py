@@ -13,11 +13,11 @@ from synthlab.contract import BASE
 from synthlab.deploy.image_steps import stack_steps
 from synthlab.deploy.images import needed_images, plan_images
 from synthlab.deploy.launch import launch
-from synthlab.deploy.plan import UpPlan, plan_up
+from synthlab.deploy.plan import UpPlan, plan_up, refuse_other_stack
 from synthlab.deploy.plan_text import plan_lines, rights_lines
 from synthlab.engine.containers import Container
 from synthlab.engine.images import LocalImage
-from synthlab.errors import SynthlabError
+from synthlab.errors import SynthlabError, WrongUse
 from synthlab.stack import Stack, read_stack
 from synthlab.testing import FakeEngine, fake_container
 
@@ -128,6 +128,58 @@ def test_a_lab_that_is_up() -> None:
         plan_up(stack, engine, 1)
     plan = plan_up(stack, engine, 1, replacing=True)
     assert (plan.removes, plan.host_ports) == (True, {3000, 5901, 9222})
+
+
+PAIR = "name: pair\nclients: {one: {app: bot}, two: {app: bot}}\nsfu: {app: janus}\n"
+
+
+def stack_of(folder: Path, text: str, name: str = "pair.yaml") -> Stack:
+    (folder / name).write_text(text)
+    return read_stack(str(folder / name))
+
+
+@pytest.mark.issue(16)
+def test_a_running_lab_of_the_same_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be used, also if the file lies elsewhere; so may one that nothing is known of."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    stack = stack_of(tmp_path, PAIR)
+    engine = FakeEngine(images=current(stack))
+    refuse_other_stack(stack, engine)
+    launch(stack, engine, lambda line: None, 1, ttl_s=60)
+    assert {one.digest for one in engine.present} != {""}
+    refuse_other_stack(stack, engine)
+    (tmp_path / "elsewhere").mkdir()
+    refuse_other_stack(stack_of(tmp_path / "elsewhere", PAIR), engine)
+    refuse_other_stack(stack, FakeEngine([fake_container("pair", "one")]))
+
+
+@pytest.mark.issue(16)
+@pytest.mark.parametrize(
+    ("text", "name", "difference"),
+    [
+        (PAIR.replace("two: ", "three: "), "other.yaml", "was started from pair.yaml, not other.yaml"),
+        (PAIR.replace("two: ", "three: "), "pair.yaml", "has no three, which pair.yaml has"),
+        (PAIR.replace(", two: {app: bot}", ""), "pair.yaml", "has two, which pair.yaml does not have"),
+        (
+            PAIR.replace("two: {", "two: {network: {egress: {loss: 1%}}, "),
+            "pair.yaml",
+            "pair.yaml has changed since, or it was started with other options",
+        ),
+    ],
+)
+def test_a_running_lab_of_another_stack(
+    text: str, name: str, difference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused on one line with what differs, and what to do."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    engine = FakeEngine(images=current(stack_of(tmp_path, PAIR)))
+    launch(stack_of(tmp_path, PAIR), engine, lambda line: None, 1)
+    with pytest.raises(WrongUse) as caught:
+        refuse_other_stack(stack_of(tmp_path, text, name), engine)
+    assert caught.value.message == (
+        f"the lab 'pair' is up, but {difference}: take it down with `synthlab down pair`, or use it all the same with "
+        "--lab pair"
+    )
 
 
 def test_what_cannot_be(tmp_path: Path) -> None:

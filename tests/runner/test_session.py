@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from syntheticnet.conditions import Conditions
-from synthlab.errors import WrongUse
+from synthlab.control.backend import Backend
+from synthlab.deploy.compose_file import digest
+from synthlab.errors import SynthlabError, WrongUse
 from synthlab.runner.session import RunOptions, play
 from synthlab.runner.watcher import Watcher
-from synthlab.scenario import check_scenario
+from synthlab.scenario import Plan, check_scenario
 from synthlab.testing import FakeEngine, fake_backend
 
 SCENARIO = """\
@@ -53,3 +56,38 @@ def test_a_lab_with_its_flows_in_another_order(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match=r"^client1 does not have the conditions of its stack; "):
         play(check_scenario(str(file), {}), backend, RunOptions(), cast("Watcher", None), print, "run")
     assert {one.by for one in apis.values()} == {"scenario"}
+
+
+@pytest.mark.issue(16)
+@pytest.mark.parametrize(("lab", "same"), [(None, True), ("call", False)])
+def test_a_lab_that_may_be_used(lab: str | None, same: bool, tmp_path: Path) -> None:
+    """That of the stack, or one that is named, whatever it was made from."""
+    plan = planned(tmp_path)
+    backend = made_from(digest(plan.scenario.stack) if same else "another")
+
+    def progress(text: str) -> None:
+        raise SynthlabError(text)
+
+    record = play(plan, backend, RunOptions(lab=lab), cast("Watcher", None), progress, "run")
+    assert record.reasons == ("using the running lab call",)
+
+
+@pytest.mark.issue(16)
+def test_a_lab_of_another_stack(tmp_path: Path) -> None:
+    """It is not used just because it has the name of the stack."""
+    with pytest.raises(WrongUse, match=r"the lab 'call' is up, but has client2, which call\.yaml does not have: "):
+        play(planned(tmp_path), made_from("another"), RunOptions(), cast("Watcher", None), print, "run")
+
+
+def planned(folder: Path) -> Plan:
+    (folder / "call.yaml").write_text(STACK)
+    (folder / "short.yaml").write_text(SCENARIO.format(file="call.yaml"))
+    return check_scenario(str(folder / "short.yaml"), {})
+
+
+def made_from(digest: str) -> Backend:
+    """A backend with the lab `call`, made from the stack with this digest."""
+    backend, _ = fake_backend("call")
+    engine = cast("FakeEngine", backend.engine)
+    engine.present = [replace(one, digest=digest) for one in engine.present]
+    return backend

@@ -14,7 +14,7 @@ from ...control.backend import Backend
 from ...errors import SynthlabError, WrongUse
 from .. import console
 from ..console import Bad, Table
-from ..plan_maker import PlanMaker, refuse_one_lab_for_all
+from ..plan_maker import PlanMaker, refuse_unfit_lab
 from ..run_series import OneLabOption, RunSeries, SeriesRetryOption, run_series
 from .labs import sweep as remove_expired
 from .options import (
@@ -154,7 +154,7 @@ class _Played:
             first, second = read_sides(base, new, kind, declared_variables(maker.name))
             self._sides[maker.name] = self._with_image(maker, first), self._with_image(maker, second)
             plans = [self._plan(maker, side, 0) for side in self._sides[maker.name]]
-            refuse_one_lab_for_all(maker.backend, plans, lab)
+            refuse_unfit_lab(maker.backend, plans, lab)
 
     def run(self, series: RunSeries, runs: int) -> None:
         from ...gate.sides import abba

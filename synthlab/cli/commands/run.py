@@ -99,6 +99,7 @@ def run(
       synthlab scenario run elevator --repeat 20 --engines ssh://me@a,ssh://me@b
       synthlab scenario run dog-chews-fiber --lab call --retry-inconclusive 2
     """
+    from ...deploy.plan import refuse_other_stack
     from ...runner import RunOptions, evidence_beside
     from ..run_queue import runs_of
     from ..run_summary import summary_lines
@@ -124,6 +125,8 @@ def run(
         records = _share_all(runs, sharing, given, outputs.write)
     else:
         sweep(backend)
+        for plan in plans if lab is None else ():
+            refuse_other_stack(plan.scenario.stack, backend.engine)
         records = _play_all(runs, backend, options, outputs.write)
     if len(records) > 1:
         console.print_note("")

@@ -15,7 +15,7 @@ from ...control.backend import Backend
 from ...errors import SynthlabError
 from .. import console
 from ..console import Bad, Table
-from ..plan_maker import PlanMaker, refuse_one_lab_for_all
+from ..plan_maker import PlanMaker, refuse_unfit_lab
 from ..run_series import OneLabOption, RunSeries, SeriesRetryOption, run_series
 from .labs import sweep as remove_expired
 from .options import (
@@ -117,7 +117,7 @@ def sweep(
     with RunStore(kept, described, new_id()) as opened:
         _remove_left(backend, opened.made_by)
         remove_expired(backend)
-        refuse_one_lab_for_all(backend, plans, lab)
+        refuse_unfit_lab(backend, plans, lab)
         maker.made_by = opened.made_by
         play = _Sweep(axes, planned, partial(_plan, maker, fixed), opened)
         try:

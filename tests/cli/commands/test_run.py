@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import junitparser
 import pytest
@@ -15,7 +16,7 @@ from synthlab.cli.console import Live
 from synthlab.cli.main import main
 from synthlab.scenario import Plan
 from synthlab.scenario.record import Judged, Played, Record, Verdict
-from synthlab.testing import fake_backend
+from synthlab.testing import FakeEngine, fake_backend
 
 from ...scenario.files import checked, write
 
@@ -174,3 +175,22 @@ def test_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "  evidence: there/s",
         "failed: s, 1.0 s",
     ]
+
+
+@pytest.mark.issue(16)
+def test_a_lab_of_another_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is played, not even a scenario before it, if the lab that would be used is of another stack."""
+    monkeypatch.setattr("synthlab.runner.play", lambda *_: pytest.fail("it is played"))
+    (tmp_path / "fine").mkdir()
+    fine = write(tmp_path / "fine", WAIT, stack="name: fine\nclients: {client1: {app: bot}}\nsfu: {app: janus}\n")
+    file = write(tmp_path, WAIT)
+    backend = fake_backend("call")[0]
+    engine = cast("FakeEngine", backend.engine)
+    engine.present = [replace(one, digest="another") for one in engine.present]
+    assert main(["scenario", "run", fine, file], backend) == 2
+    line = (
+        "the lab 'call' is up, but has no bot-1, bot-2, which call.yaml has: take it down with `synthlab down call`, "
+    )
+    assert capsys.readouterr().err == f"synthlab: {line}or use it all the same with --lab call\n"

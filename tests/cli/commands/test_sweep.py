@@ -180,6 +180,17 @@ def test_one_lab_for_different_stacks(sweeping: Sweeping, capsys: pytest.Capture
     assert sweeping.sweep(matrix=["--matrix", "LOSS=1%,2%"]) == 0
 
 
+def test_a_lab_of_another_stack(sweeping: Sweeping, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that is up is not used for runs of another stack, unless it is named."""
+    sweeping.backend = fake_backend("call")[0]
+    engine = cast("FakeEngine", sweeping.backend.engine)
+    engine.present = [replace(one, digest="another") for one in engine.present]
+    assert sweeping.sweep(matrix=["--matrix", "LOSS=1%,2%"]) == 2
+    assert sweeping.played == []
+    assert "the lab 'call' is up, but has no bot-1, bot-2, which call.yaml has: take it" in capsys.readouterr().err
+    assert sweeping.sweep("--lab", "call", matrix=["--matrix", "LOSS=1%,2%"]) == 0
+
+
 @pytest.mark.parametrize(
     ("matrix", "error"),
     [
