@@ -1,4 +1,4 @@
-"""The runs of a sweep in an SQLite file: one row each, committed before the next run starts.
+"""The runs of a sweep or a comparison in an SQLite file: one row each, committed before the next run starts.
 
 A run that was interrupted, also by `kill -9` or a power cut, is not in it, and is played again.
 """
@@ -33,14 +33,17 @@ CREATE TABLE IF NOT EXISTS runs (number INTEGER PRIMARY KEY, verdict TEXT NOT NU
 class RunStore:
     """A context in which the file is open, for this process only.
 
-    `described` says what is run; a file with runs of anything else is refused. `made_by` marks the labs of the sweep,
-    so that one left behind by a killed process can be removed. Raises WrongUse if the file is in use, or another one.
+    `command` is `sweep` or `compare`, and `described` says what it runs; a file with runs of anything else is refused.
+    `made_by` marks the labs of these runs, so that one left behind by a killed process can be removed. Raises WrongUse
+    if the file is in use, or another one.
     """
 
-    def __init__(self, file: Path, described: Mapping[str, str], made_by: str) -> None:
+    def __init__(self, file: Path, command: str, described: Mapping[str, str], made_by: str) -> None:
         self.file = file
-        self._described = dict(described)
+        self.command = command
+        self._described = {"command": command, **described}
         self.made_by = made_by
+        self._is_over = False
 
     def __enter__(self) -> Self:
         self._lock = self._locked()
@@ -55,7 +58,14 @@ class RunStore:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._database.close()
+        if self._is_over:
+            # Before it is unlocked, or it could be the file of a process that has just begun with it.
+            self.file.unlink(missing_ok=True)
         os.close(self._lock)
+
+    def discard(self) -> None:
+        """Remove the file at the end of the context."""
+        self._is_over = True
 
     def add(self, number: int, record: Record, took_s: float) -> None:
         """Keep a run, in place of one with its number; it is on the disk when this returns.
@@ -93,7 +103,7 @@ class RunStore:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(lock)
-            raise WrongUse(f"--store: {self.file}: another sweep is using it; wait, or name another file") from None
+            raise WrongUse(f"--store: {self.file}: another process is using it; wait, or name another file") from None
         return lock
 
     def _opened(self) -> sqlite3.Connection:
@@ -102,7 +112,7 @@ class RunStore:
             self._prepare(database)
         except sqlite3.DatabaseError:
             database.close()
-            raise WrongUse(f"--store: {self.file}: is not the file of a sweep; name another") from None
+            raise WrongUse(f"--store: {self.file}: is not the file of a {self.command}; name another") from None
         except BaseException:
             database.close()
             raise
@@ -118,22 +128,25 @@ class RunStore:
         database.execute(f"PRAGMA application_id={APPLICATION_ID}")
         database.executescript(_TABLES)
         facts: dict[str, Any] = dict(database.execute("SELECT name, value FROM facts").fetchall())
+        (runs,) = database.execute("SELECT count(*) FROM runs").fetchone()
         wanted = {"version": str(VERSION), **self._described}
         if facts:
             self.made_by = facts.pop("made_by")
-            _refuse_other(self.file, wanted, facts)
+        if runs:
+            self._refuse_other(wanted, facts)
             return
         with database:
+            database.execute("DELETE FROM facts")
             rows = {**wanted, "made_by": self.made_by}
             database.executemany("INSERT INTO facts VALUES (?, ?)", list(rows.items()))
 
-
-def _refuse_other(file: Path, wanted: Mapping[str, str], kept: Mapping[str, str]) -> None:
-    """Raise WrongUse if the file is of another sweep, with what differs."""
-    for name in {**wanted, **kept}:
-        now, before = wanted.get(name) or "none", kept.get(name) or "none"
-        if now != before:
-            change = "has changed" if name.endswith(CONTENT) else f"was {before}, not {now}"
-            raise WrongUse(
-                f"--store: {file}: has runs of another sweep: {name} {change}; name another file, or delete this one"
-            )
+    def _refuse_other(self, wanted: Mapping[str, str], kept: Mapping[str, str]) -> None:
+        """Raise WrongUse if the file has other runs, with what differs."""
+        for name in {**wanted, **kept}:
+            now, before = wanted.get(name) or "none", kept.get(name) or "none"
+            if now != before:
+                change = "has changed" if name.endswith(CONTENT) else f"was {before}, not {now}"
+                raise WrongUse(
+                    f"--store: {self.file}: has runs of another {self.command}: {name} {change}; name another file, or "
+                    "delete this one"
+                )

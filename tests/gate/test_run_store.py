@@ -1,4 +1,4 @@
-"""The file of a sweep: what is in it after the end, after a kill, and when something else is asked of it."""
+"""The file of many runs: what is in it after the end, after a kill, and when something else is asked of it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ DESCRIBED = {"scenario": "s", "--matrix LOSS": "1%,2%", "scenario's content": "a
 def test_runs_are_kept(tmp_path: Path) -> None:
     """What was added is there when the file is opened again, unchanged; a run that is played again replaces itself."""
     file = tmp_path / "s.sqlite"
-    with RunStore(file, DESCRIBED, "first") as store:
+    with RunStore(file, "sweep", DESCRIBED, "first") as store:
         store.add(0, record("inconclusive"), 3.0)
         store.add(7, record("failed", fps=4.0), 5.0)
         store.add(0, record("passed", fps=[18.0, 22.0]), 5.0)
-    with RunStore(file, DESCRIBED, "second") as store:
+    with RunStore(file, "sweep", DESCRIBED, "second") as store:
         assert store.records() == {0: record("passed", fps=[18.0, 22.0]), 7: record("failed", fps=4.0)}
         assert store.mean_s() == 5.0
         assert store.made_by == "first"
@@ -38,22 +38,22 @@ def test_killed(tmp_path: Path) -> None:
     program = (
         "import os, signal, sys; from pathlib import Path; from tests.gate.results import record\n"
         "from synthlab.gate.run_store import RunStore\n"
-        f"with RunStore(Path(sys.argv[1]), {DESCRIBED!r}, 'first') as store:\n"
+        f"with RunStore(Path(sys.argv[1]), 'sweep', {DESCRIBED!r}, 'first') as store:\n"
         "    store.add(0, record(), 1.0); store.add(1, record('failed'), 1.0)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", program, str(file)], cwd=Path(__file__).parents[2], check=False)
     assert done.returncode == -9
-    with RunStore(file, DESCRIBED, "second") as store:
+    with RunStore(file, "sweep", DESCRIBED, "second") as store:
         assert {number: one.verdict for number, one in store.records().items()} == {0: "passed", 1: "failed"}
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:
     """A second process, or the same one, is told that the file is in use."""
     with (
-        RunStore(tmp_path / "s.sqlite", DESCRIBED, "a"),
-        pytest.raises(WrongUse, match="another sweep is using it"),
-        RunStore(tmp_path / "s.sqlite", DESCRIBED, "b"),
+        RunStore(tmp_path / "s.sqlite", "sweep", DESCRIBED, "a"),
+        pytest.raises(WrongUse, match="another process is using it"),
+        RunStore(tmp_path / "s.sqlite", "sweep", DESCRIBED, "b"),
     ):
         raise AssertionError
 
@@ -69,13 +69,34 @@ def test_one_at_a_time(tmp_path: Path) -> None:
 def test_another_sweep(change: dict[str, str], error: str, tmp_path: Path) -> None:
     """A file with runs of another matrix is refused on one line that says what differs, and keeps its runs."""
     file = tmp_path / "s.sqlite"
-    with RunStore(file, DESCRIBED, "a") as store:
+    with RunStore(file, "sweep", DESCRIBED, "a") as store:
         store.add(0, record(), 1.0)
-    with pytest.raises(WrongUse) as caught, RunStore(file, DESCRIBED | change, "b"):
+    with pytest.raises(WrongUse) as caught, RunStore(file, "sweep", DESCRIBED | change, "b"):
         raise AssertionError
     assert caught.value.message.startswith(f"--store: {file}: has runs of another sweep: {error}")
-    with RunStore(file, DESCRIBED, "a") as store:
+    with RunStore(file, "sweep", DESCRIBED, "a") as store:
         assert len(store.records()) == 1
+
+
+def test_another_command(tmp_path: Path) -> None:
+    """The file of a sweep is not that of a comparison; one without a run is anybody's, and its labs are known."""
+    file = tmp_path / "s.sqlite"
+    with RunStore(file, "sweep", DESCRIBED, "a"):
+        pass
+    with RunStore(file, "compare", DESCRIBED, "b") as store:
+        assert store.made_by == "a"
+        store.add(0, record(), 1.0)
+    with pytest.raises(WrongUse, match="another sweep: command was compare, not sweep; name another file"):
+        RunStore(file, "sweep", DESCRIBED, "c").__enter__()
+
+
+def test_over(tmp_path: Path) -> None:
+    """A file that is not needed any more is removed at the end, with all that belongs to it."""
+    with RunStore(tmp_path / "s.sqlite", "compare", DESCRIBED, "a") as store:
+        store.add(0, record(), 1.0)
+        store.discard()
+        assert store.file.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_not_a_store(tmp_path: Path) -> None:
@@ -87,8 +108,11 @@ def test_not_a_store(tmp_path: Path) -> None:
     database.close()
     before = other.read_bytes()
     for file in (text, other):
-        with pytest.raises(WrongUse, match="is not the file of a sweep"), RunStore(file, DESCRIBED, "a"):
+        with pytest.raises(WrongUse, match="is not the file of a sweep"), RunStore(file, "sweep", DESCRIBED, "a"):
             raise AssertionError
     assert (text.read_text(), other.read_bytes()) == ("x" * 2000, before)
-    with pytest.raises(WrongUse, match=r"no/s\.sqlite: No such file"), RunStore(tmp_path / "no" / "s.sqlite", {}, "a"):
+    with (
+        pytest.raises(WrongUse, match=r"no/s\.sqlite: No such file"),
+        RunStore(tmp_path / "no" / "s.sqlite", "sweep", {}, "a"),
+    ):
         raise AssertionError

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...control.backend import Backend
-from ...errors import SynthlabError, WrongUse
+from ...errors import Inconclusive, SynthlabError, WrongUse
 from .. import console
 from ..console import Bad, Table
-from ..plan_maker import PlanMaker, refuse_unfit_lab
-from ..run_series import OneLabOption, RunSeries, SeriesRetryOption, run_series
+from ..played_sides import PlayedSides
+from ..run_series import OneLabOption, SeriesRetryOption, run_series
+from ..stored_runs import remove_left
 from .labs import sweep as remove_expired
 from .options import (
     JsonOption,
@@ -33,9 +31,6 @@ from .run import EvidenceOption, HostOption
 
 if TYPE_CHECKING:
     from ...gate.comparison import ComparisonResult
-    from ...gate.sides import Kind, Side
-    from ...scenario import Plan
-    from ...scenario.record import Record
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable with the file in which GitHub Actions expects a job's summary."""
@@ -57,6 +52,10 @@ RunsOption = Annotated[int, typer.Option("--runs", min=2, metavar="N", help="Run
 CommandOption = Annotated[
     bool, typer.Option("--command", help="BASE and NEW are shell commands, run here before each run of their side.")
 ]
+CompareStoreOption = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="FILE", help="Keep the runs; else in NAME.compare.sqlite, here, until it is over."),
+]
 LimitOption = Annotated[
     float, typer.Option("--limit", metavar="PERCENT", min=0, help="Changes up to this are no regression.")
 ]
@@ -75,6 +74,7 @@ def compare(
     one_lab: OneLabOption = False,
     stack: OtherStackOption = None,
     seed: ScenarioSeedOption = None,
+    store: CompareStoreOption = None,
     markdown: MarkdownOption = None,
     evidence: EvidenceOption = None,
     timeout: TimeoutOption = 120,
@@ -87,6 +87,8 @@ def compare(
     Plays the scenarios with BASE and NEW in turns (ABBA) on this machine. Two files of `scenario run --json` are
     compared as a trend: nothing is run. Compares the numbers that the scenarios expect something of, and verdicts.
 
+    Each run is kept in a file before the next begins. After Ctrl-C or a crash the same command goes on.
+
     The result is also added to $GITHUB_STEP_SUMMARY. The exit status is 1 if a number became worse beyond its noise and
     by more than --limit, or a scenario fails more often; 3 if too few runs could be judged.
 
@@ -98,98 +100,49 @@ def compare(
       synthlab scenario compare --command './use a' './use b' --scenario ./a.yaml
       synthlab scenario compare monday.json tuesday.json --limit 5
     """
+    from ...deploy.launch import new_id
     from ...gate.comparison import compare as compared
+    from ...gate.run_store import RunStore
     from ...gate.sides import kind_of
+    from ...runner import RunOptions
 
     kind = kind_of(base, new, command)
     if markdown:
         refuse_output("--markdown", markdown)
     if kind == "results":
-        if scenarios:
-            raise WrongUse("--scenario: two files of results are compared as they are, and nothing is played")
+        _refuse_playing(scenarios, store)
         before, after = (list(read_results_file(Path(file))) for file in (base, new))
+        result = compared(before, after, (base, new), True, limit / 100)
     else:
-        played = _Played(context.obj, scenarios or [], read_variables(variables), stack, seed, allow_host)
+        sides = PlayedSides(context.obj, scenarios or [], read_variables(variables), stack, seed, allow_host)
         _refuse_few(runs)
-        from ...runner import RunOptions
-
+        sides.read(base, new, kind)
+        kept = store or Path(f"{sides.plans[0].scenario.name}.compare.sqlite")
+        refuse_output("--store", kept)
         folder = evidence or Path("synthlab-evidence")
         options = RunOptions(lab=lab, start_timeout_s=timeout, evidence=folder, allow_host=allow_host)
-        remove_expired(context.obj)
-        played.prepare(base, new, kind, lab)
-        with run_series(context.obj, options, retry_inconclusive, one_lab) as series:
-            played.run(series, runs)
-        before, after = played.records
-    result = compared(before, after, (base, new), kind == "results", limit / 100)
+        described = {"BASE": base, "NEW": new, "--command": "given" if command else "", "--runs": str(runs)}
+        with RunStore(kept, "compare", described | sides.described, new_id()) as opened:
+            remove_left(context.obj, opened)
+            remove_expired(context.obj)
+            sides.fit(lab, opened.made_by)
+            with run_series(context.obj, options, retry_inconclusive, one_lab) as series:
+                before, after = sides.play(series, runs, opened)
+            result = compared(before, after, (base, new), False, limit / 100)
+            goes_on = result.doubted > 0 and result.exit_code == Inconclusive.exit_code
+            if not store and not goes_on:
+                # The next time, the same command is to compare what the two sides are then.
+                opened.discard()
     _show(result, json)
     _write(result, markdown)
     raise typer.Exit(result.exit_code)
 
 
-class _Played:
-    """The runs of both sides, in turns; a repetition has the same seed on both."""
-
-    def __init__(
-        self,
-        backend: Backend,
-        names: Sequence[str],
-        variables: Mapping[str, str],
-        stack: str | None,
-        seed: int | None,
-        allow_host: bool,
-    ) -> None:
-        if not names:
-            raise WrongUse("--scenario: name a scenario to play, such as --scenario elevator")
-        self._makers = [PlanMaker(backend, name, stack, seed, allow_host) for name in names]
-        self._variables = variables
-        self._sides: dict[str, tuple[Side, Side]] = {}
-        self.records: list[list[Record]] = [[], []]
-
-    def prepare(self, base: str, new: str, kind: Kind, lab: str | None) -> None:
-        """Check the plans of both sides, which are played in `lab` if there is one. Raises WrongUse."""
-        from ...gate.sides import read_sides
-        from ...scenario import declared_variables
-
-        for maker in self._makers:
-            first, second = read_sides(base, new, kind, declared_variables(maker.name))
-            self._sides[maker.name] = self._with_image(maker, first), self._with_image(maker, second)
-            plans = [self._plan(maker, side, 0) for side in self._sides[maker.name]]
-            refuse_unfit_lab(maker.backend, plans, lab)
-
-    def run(self, series: RunSeries, runs: int) -> None:
-        from ...gate.sides import abba
-
-        for turn, (number, repetition) in enumerate(abba(runs), 1):
-            for maker in self._makers:
-                side = self._sides[maker.name][number]
-                if side.command:
-                    _run_command(side.command)
-                plan = self._plan(maker, side, repetition)
-                title = f"{plan.scenario.name}, {['BASE', 'NEW'][number]} {side.text}, run {turn} of {2 * runs}"
-                record = series.play(plan, title, f"{plan.scenario.name}-{turn}")
-                self.records[number].append(record)
-
-    def _plan(self, maker: PlanMaker, side: Side, repetition: int) -> Plan:
-        return maker.plan({**self._variables, **side.variables}, side.stack_values, repetition, side.stack)
-
-    def _with_image(self, maker: PlanMaker, side: Side) -> Side:
-        """The side with the keys of the stack that have its image. Raises WrongUse if none has."""
-        from ...stack.stack_values import images_of
-
-        if side.kind != "image":
-            return side
-        scenario = maker.plan(self._variables, {}, 0).scenario
-        keys = images_of(scenario.stack.source, side.repository) if scenario.stack.source else []
-        if not keys:
-            raise WrongUse(f"{scenario.stack_file}: has no image {side.repository}, whose tags are to be compared")
-        return replace(side, stack_values=dict.fromkeys(keys, side.text))
-
-
-def _run_command(command: str) -> None:
-    from ...engine.process import run_attached
-
-    if status := run_attached(["sh", "-c", command]):
-        raise SynthlabError(f"{command}: ended with status {status}")
+def _refuse_playing(scenarios: list[str] | None, store: Path | None) -> None:
+    """Raise WrongUse for options of playing, where there are two files of results."""
+    for flag, given in (("--scenario", scenarios), ("--store", store)):
+        if given:
+            raise WrongUse(f"{flag}: two files of results are compared as they are, and nothing is played")
 
 
 def _refuse_few(runs: int) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +14,8 @@ from ...errors import SynthlabError
 from .. import console
 from ..console import Bad, Table
 from ..plan_maker import PlanMaker, refuse_unfit_lab
-from ..run_series import OneLabOption, RunSeries, SeriesRetryOption, run_series
+from ..run_series import OneLabOption, SeriesRetryOption, run_series
+from ..stored_runs import PlannedRun, StoredRuns, file_digests, remove_left
 from .labs import sweep as remove_expired
 from .options import (
     JsonOption,
@@ -33,13 +32,8 @@ from .run import EvidenceOption, HostOption
 
 if TYPE_CHECKING:
     from ...gate.matrix import MatrixAxis, MatrixRun
-    from ...gate.run_store import RunStore
     from ...gate.sweep_result import SweepResult
     from ...scenario import Plan
-    from ...scenario.record import Record
-
-MOST_UNSTARTED = 3
-"""This many labs in a row that do not start end the sweep: the engine has a problem, and all others would fail too."""
 
 MatrixOption = Annotated[
     list[str],
@@ -95,6 +89,7 @@ def sweep(
     from ...deploy.launch import new_id
     from ...gate.matrix import read_axes, runs
     from ...gate.run_store import RunStore
+    from ...gate.sweep_result import SweepResult
     from ...runner import RunOptions, evidence_beside
     from ...scenario import declared_variables
 
@@ -113,87 +108,29 @@ def sweep(
     options = RunOptions(
         lab=lab, start_timeout_s=timeout, evidence=evidence or evidence_beside(report), allow_host=allow_host
     )
-    described = _described(plans, axes, repeat, seed, fixed)
-    with RunStore(kept, described, new_id()) as opened:
-        _remove_left(backend, opened.made_by)
+    with RunStore(kept, "sweep", _described(plans, axes, repeat, seed, fixed), new_id()) as opened:
+        remove_left(backend, opened)
         remove_expired(backend)
         refuse_unfit_lab(backend, plans, lab)
         maker.made_by = opened.made_by
-        play = _Sweep(axes, planned, partial(_plan, maker, fixed), opened)
+        stored = StoredRuns([_planned(maker, fixed, run) for run in planned], opened)
         try:
             with run_series(backend, options, retry_inconclusive, one_lab) as series:
-                play.run(series)
-        except BaseException:
-            console.print_note(play.how_to_resume)
-            raise
+                stored.play(series, [run.number for run in planned if not stored.is_judged(run.number)])
         finally:
-            if play.records:
-                _write(play.result, plans[0].scenario.name, report, csv, junit, json)
-    raise typer.Exit(play.result.exit_code)
+            result = SweepResult(axes, tuple(planned), stored.records)
+            if stored.records:
+                _write(result, plans[0].scenario.name, report, csv, junit, json)
+    raise typer.Exit(result.exit_code)
+
+
+def _planned(maker: PlanMaker, fixed: Mapping[str, str], run: MatrixRun) -> PlannedRun:
+    plan = partial(_plan, maker, fixed, run)
+    return PlannedRun(number=run.number, text=str(run.cell), plan=plan, variables=run.cell.by_name)
 
 
 def _plan(maker: PlanMaker, fixed: Mapping[str, str], run: MatrixRun) -> Plan:
     return maker.plan({**fixed, **run.cell.variables}, run.cell.stack_values, run.repetition)
-
-
-class _Sweep:
-    """Plays the runs that the store does not have, or has as inconclusive."""
-
-    def __init__(
-        self,
-        axes: Sequence[MatrixAxis],
-        planned: Sequence[MatrixRun],
-        plan_of: Callable[[MatrixRun], Plan],
-        store: RunStore,
-    ) -> None:
-        self._axes = tuple(axes)
-        self._planned = tuple(planned)
-        self._plan_of = plan_of
-        self._store = store
-        self.records: dict[int, Record] = store.records()
-
-    @property
-    def result(self) -> SweepResult:
-        from ...gate.sweep_result import SweepResult
-
-        return SweepResult(self._axes, self._planned, self.records)
-
-    @property
-    def how_to_resume(self) -> str:
-        kept = f"{len(self.records)} of {len(self._planned)} runs are kept in {self._store.file}"
-        return f"{kept}; the same command plays the others"
-
-    def run(self, series: RunSeries) -> None:
-        left = [run for run in self._planned if self._is_left(run)]
-        if len(left) < len(self._planned):
-            done = f"{len(self._planned) - len(left)} of {len(self._planned)} runs are in {self._store.file} already"
-            console.print_note(done)
-        unstarted = 0
-        for place, run in enumerate(left):
-            record = self._play(run, len(left) - place, series)
-            # A record without facts is of a lab that did not start.
-            unstarted = 0 if record.facts else unstarted + 1
-            if unstarted == MOST_UNSTARTED:
-                raise SynthlabError(f"{unstarted} labs in a row did not start: {record.reasons[0]}")
-
-    def _play(self, run: MatrixRun, left: int, series: RunSeries) -> Record:
-        plan = self._plan_of(run)
-        title = f"{run.cell}, run {run.number + 1} of {len(self._planned)}{self._time_left(left)}"
-        began_s = time.monotonic()
-        record = series.play(plan, title, f"{plan.scenario.name}-{run.number + 1}")
-        record = replace(record, variables={**record.variables, **run.cell.by_name})
-        self._store.add(run.number, record, time.monotonic() - began_s)
-        self.records[run.number] = record
-        return record
-
-    def _time_left(self, runs: int) -> str:
-        from ...engine.ttl import format_time
-
-        mean_s = self._store.mean_s()
-        return f", about {format_time(mean_s * runs)} left" if mean_s else ""
-
-    def _is_left(self, run: MatrixRun) -> bool:
-        return run.number not in self.records or self.records[run.number].verdict == "inconclusive"
 
 
 def _described(
@@ -201,12 +138,7 @@ def _described(
 ) -> dict[str, str]:
     """What the runs of a file have in common: a file with runs of anything else is refused."""
     from ...gate.matrix import matrix_text
-    from ...gate.run_store import CONTENT
 
-    files = {plan.scenario.source: "scenario" for plan in plans} | {
-        plan.scenario.stack.source: "stack" for plan in plans
-    }
-    contents = {f"{file.name}'s {CONTENT}": _digest(file) for file in files if file}
     given = " ".join(f"{name}={value}" for name, value in variables.items())
     return {
         "scenario": plans[0].scenario.name,
@@ -214,21 +146,8 @@ def _described(
         "--repeat": str(repeat),
         "--seed": "" if seed is None else str(seed),
         "--var": given,
-        **contents,
+        **file_digests(plans),
     }
-
-
-def _digest(file: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-
-
-def _remove_left(backend: Backend, made_by: str) -> None:
-    """Remove labs that an earlier process of the same sweep left behind when it was killed."""
-    for lab in sorted({one.lab for one in backend.engine.containers() if one.made_by == made_by}):
-        console.print_note(f"{lab} was left by a sweep that was killed, and is removed")
-        backend.engine.remove_lab(lab, made_by)
 
 
 def _write(

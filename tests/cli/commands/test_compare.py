@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import pytest
 
 from synthlab.report import results_text
 from synthlab.scenario import Plan
 from synthlab.scenario.record import Record, Verdict
-from synthlab.testing import fake_backend
+from synthlab.testing import FakeEngine, fake_backend
 
 from ...gate.results import record
 from ...scenario.files import write
@@ -33,18 +36,23 @@ class Comparing:
         self.played: list[tuple[str, str, int]] = []
         self.fps_of: Callable[[Plan], float] = lambda plan: 20.0
         self.verdict: Verdict = "passed"
+        self.at_run: dict[int, Callable[[], None]] = {}
+        self.backend = fake_backend()[0]
+        self.made_by: set[str | None] = set()
         self.file = write(folder, STEPS, top="stack: call.yaml\nvars: {LOSS: 0%}\n", stack=STACK)
         (folder / "other.yaml").write_text(STACK.replace("acme/sfu:1", "acme/sfu:9"))
         monkeypatch.setattr("synthlab.runner.play", self._play)
         monkeypatch.chdir(folder)
 
     def _play(self, plan: Plan, *_: object) -> Record:
+        self.at_run.pop(len(self.played) + 1, lambda: None)()
+        self.made_by.add(plan.scenario.stack.made_by)
         self.played.append((plan.scenario.vars["LOSS"], _image(plan), plan.seed))
         return record(self.verdict, fps=self.random.gauss(self.fps_of(plan), 1), seed=plan.seed, reasons=("why",))
 
     def compare(self, *arguments: str, scenario: bool = True) -> int:
         named = ("--scenario", self.file) if scenario else ()
-        return run("scenario", "compare", *arguments, *named, backend=fake_backend()[0])
+        return run("scenario", "compare", *arguments, *named, backend=self.backend)
 
 
 def _image(plan: Plan) -> str:
@@ -63,7 +71,7 @@ def test_in_turns(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> N
     assert [seed for _, _, seed in comparing.played] == [number // 2 for number in range(16)]
     out, err = capsys.readouterr()
     assert err.splitlines()[0] == "s, BASE LOSS=1%, run 1 of 16: passed, 3.0 s"
-    assert err.splitlines()[2] == "s, NEW LOSS=2%, run 3 of 16: passed, 3.0 s"
+    assert err.splitlines()[2].startswith("s, NEW LOSS=2%, run 3 of 16, about ")
     assert out.splitlines()[-1] == "no regression"
 
 
@@ -117,6 +125,89 @@ def test_inconclusive(comparing: Comparing, capsys: pytest.CaptureFixture[str]) 
     assert "s: too few judged runs for a difference to show" in capsys.readouterr().out
 
 
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def test_resumed(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
+    """After Ctrl-C the same command plays the pairs that are not complete; at the end there is no file."""
+    comparing.at_run[8] = interrupt
+    assert comparing.compare("LOSS=1%", "LOSS=2%") == 130
+    assert "7 of 16 runs are kept in s.compare.sqlite; the same command plays the others" in capsys.readouterr().err
+    assert len(comparing.played) == 7
+    comparing.played.clear()
+    assert comparing.compare("LOSS=1%", "LOSS=2%", "--json") == 0
+    out, err = capsys.readouterr()
+    assert "6 of 16 runs are in s.compare.sqlite already" in err
+    assert [(loss, seed) for loss, _, seed in comparing.played[:2]] == [("2%", 3), ("1%", 3)]
+    assert len(comparing.played) == 10
+    (number, *_) = json.loads(out)["numbers"]
+    assert (len(number["base"]), len(number["new"])) == (8, 8)
+    assert len(comparing.made_by) == 1
+    assert list(comparing.folder.glob("*.sqlite*")) == []
+
+
+def test_several_scenarios_resumed(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pair of one scenario that is complete is not played again because of the other's."""
+    other = comparing.folder / "other"
+    other.mkdir()
+    second = write(other, STEPS, top="stack: call.yaml\nvars: {LOSS: 0%}\n", stack=STACK)
+    comparing.at_run[4] = interrupt
+    assert comparing.compare("LOSS=1%", "LOSS=2%", "--scenario", second) == 130
+    comparing.played.clear()
+    assert comparing.compare("LOSS=1%", "LOSS=2%", "--scenario", second) in (0, 3)
+    assert "2 of 32 runs are in s.compare.sqlite already" in capsys.readouterr().err
+    assert len(comparing.played) == 30
+
+
+def test_a_pair_is_played_together(comparing: Comparing) -> None:
+    """If one run of a pair could not be judged, the same command plays both again, side by side."""
+    for number in range(12):
+        verdict = "inconclusive" if number in (3, 6, 9) else "passed"
+        comparing.at_run[number + 1] = partial(setattr, comparing, "verdict", verdict)
+    options = ("LOSS=1%", "LOSS=2%", "--runs", "6", "--retry-inconclusive", "0")
+    assert comparing.compare(*options) == 3
+    comparing.played.clear()
+    comparing.verdict = "passed"
+    assert comparing.compare(*options) == 0
+    assert [(loss, seed) for loss, _, seed in comparing.played] == [
+        ("2%", 1),
+        ("1%", 1),
+        ("2%", 3),
+        ("1%", 3),
+        ("1%", 4),
+        ("2%", 4),
+    ]
+
+
+def test_a_store_that_is_named(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is kept, and shows the result again; one of another comparison is refused."""
+    command = ("acme/sfu:1", "acme/sfu:2", "--store", "my.sqlite")
+    assert comparing.compare(*command) == 0
+    first = capsys.readouterr().out
+    assert comparing.compare(*command) == 0
+    assert (len(comparing.played), capsys.readouterr().out) == (16, first)
+    assert comparing.compare("acme/sfu:1", "acme/sfu:3", "--store", "my.sqlite") == 2
+    line = "--store: my.sqlite: has runs of another compare: NEW was acme/sfu:2, not acme/sfu:3; name another file, or"
+    assert line in capsys.readouterr().err
+    (comparing.folder / "call.yaml").write_text(STACK.replace("chrome}}", "chrome, headless: true}}"))
+    assert comparing.compare(*command) == 2
+    assert "call.yaml's content has changed" in capsys.readouterr().err
+
+
+def test_a_lab_that_was_left(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
+    """A lab of a comparison that was killed is removed by the one that goes on."""
+    comparing.at_run[3] = interrupt
+    assert comparing.compare("LOSS=1%", "LOSS=2%") == 130
+    (made_by,) = comparing.made_by
+    comparing.backend, _ = fake_backend("call")
+    engine = cast("FakeEngine", comparing.backend.engine)
+    engine.present = [replace(one, made_by=made_by or "") for one in engine.present]
+    assert comparing.compare("LOSS=1%", "LOSS=2%") == 0
+    assert "call was left by a compare that was killed, and is removed" in capsys.readouterr().err
+    assert engine.containers() == []
+
+
 def test_stored_results(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
     """Two files are compared as a trend, and nothing is played."""
     for name, fps in (("a.json", 20.0), ("b.json", 12.0)):
@@ -125,6 +216,8 @@ def test_stored_results(comparing: Comparing, capsys: pytest.CaptureFixture[str]
     assert comparing.compare("a.json", "b.json", scenario=False) == 1
     assert "a trend: BASE and NEW were not run side by side" in capsys.readouterr().out
     assert comparing.compare("a.json", "a.json", scenario=False) == 0
+    assert comparing.compare("a.json", "b.json", "--store", "s.sqlite", scenario=False) == 2
+    assert "--store: two files of results are compared as they are, and nothing is played" in capsys.readouterr().err
     assert comparing.played == []
 
 

@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from synthlab.cli.commands.sweep import MOST_UNSTARTED
+from synthlab.cli.stored_runs import MOST_UNSTARTED
 from synthlab.control.backend import Backend
 from synthlab.scenario import Plan
 from synthlab.scenario.record import Record, Verdict
@@ -175,8 +175,6 @@ def test_one_lab_for_different_stacks(sweeping: Sweeping, capsys: pytest.Capture
     line = "the lab 'call' would be used for all runs, but their stacks differ: take it down first with `synthlab down "
     assert line in capsys.readouterr().err
     assert sweeping.sweep("--lab", "other") == 2
-    assert sweeping.sweep(matrix=["--matrix", "LOSS=1%,2%"]) == 2  # the file is of the matrix before
-    (sweeping.folder / "s.sweep.sqlite").unlink()
     assert sweeping.sweep(matrix=["--matrix", "LOSS=1%,2%"]) == 0
 
 
