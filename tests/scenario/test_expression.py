@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from synthlab.scenario.expression import Expression, Known, Outcome, Recorded, Shown, source_of
+from synthlab.scenario.expression import Expression, Known, Outcome, Recorded, SeenValue, source_of
 from synthlab.text.durations import SECOND_NS, ns_of, seconds_of
 
 NAMES = ("client1", "client2", "bot-1")
@@ -99,7 +99,7 @@ def test_averages() -> None:
 def test_shown() -> None:
     """Samples are shown for people, large numbers in full."""
     values = {"a.rate": 1_222_640_000.0, "a.fps": 14.93, "a.state": "up", "a.lost": None}
-    seen = Outcome(True, values, shown={name: Shown(name, value) for name, value in values.items()})
+    seen = Outcome(True, values, shown={name: SeenValue(name, value) for name, value in values.items()})
     assert seen.text(0) == "a.rate = 1,222,640,000, a.fps = 14.93 fps, a.state = up, a.lost = no data"
 
 

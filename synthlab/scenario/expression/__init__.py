@@ -4,7 +4,7 @@ from .catalogue import CLIENT, MEASURED, METRICS, Known, Measure
 from .comparisons import Compared, Reading
 from .expression import Expression, Outcome, value_text
 from .samples import LINKS, NEVER_NS, RATE_NS, SAMPLE_NS, Recorded, Sample, Samples, Value, source_of
-from .tree import Shown
+from .tree import SeenValue
 
 __all__ = [
     "CLIENT",
@@ -23,7 +23,7 @@ __all__ = [
     "Recorded",
     "Sample",
     "Samples",
-    "Shown",
+    "SeenValue",
     "Value",
     "source_of",
     "value_text",

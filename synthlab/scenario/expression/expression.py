@@ -11,7 +11,7 @@ from .catalogue import Known
 from .comparisons import Compared, Reading, comparisons
 from .parse import parse
 from .samples import NEVER_NS, Samples, Value
-from .tree import ExpressionNode, Shown, View
+from .tree import ExpressionNode, SeenValue, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Outcome:
     holds: bool | None
     seen: Mapping[str, Value | None]
     since_ns: int = NEVER_NS
-    shown: Mapping[str, Shown] = field(default_factory=dict)
+    shown: Mapping[str, SeenValue] = field(default_factory=dict)
     waits: bool = False
 
     @property
@@ -82,7 +82,7 @@ class Expression:
         return self.text
 
 
-def _text(shown: Shown, asked_ns: int) -> str:
+def _text(shown: SeenValue, asked_ns: int) -> str:
     after = "" if shown.at_ns is None else f" after {format_duration(shown.at_ns - asked_ns)}"
     missing = f" (no data for {format_duration(shown.missing_ns)})" if shown.missing_ns else ""
     return f"{value_text(shown.name, shown.value)}{after}{missing}"

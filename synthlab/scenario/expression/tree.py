@@ -23,7 +23,7 @@ LONGEST_GAP_NS = 1500 * MS_NS
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SeenValue:
     """What a number came to, in the unit of its samples.
 
     `at_ns` is when a minimum or maximum was measured, `missing_ns` how long a mean had no data in its window.
@@ -47,14 +47,14 @@ class View:
     now_ns: int
     baseline: bool = False
     seen: dict[str, Value | None] = field(default_factory=dict)
-    shown: dict[str, Shown] = field(default_factory=dict)
+    shown: dict[str, SeenValue] = field(default_factory=dict)
     since: list[int] = field(default_factory=list)
     waits: set[str] = field(default_factory=set)
 
     def before(self) -> View:
         return replace(self, baseline=True)
 
-    def show(self, text: str, shown: Shown) -> None:
+    def show(self, text: str, shown: SeenValue) -> None:
         self.shown[f"before.{text}" if self.baseline else text] = shown
 
     def newest(self, name: str) -> Sample:
@@ -91,7 +91,7 @@ class Number:
     def value(self, view: View) -> Result:
         value, missing_ns = self._read(view)
         view.seen[f"before.{self.name}" if view.baseline else self.name] = value
-        view.show(self.name, Shown(self.name, value, missing_ns=missing_ns))
+        view.show(self.name, SeenValue(self.name, value, missing_ns=missing_ns))
         return value * self.measure.scale if isinstance(value, float | int) else value
 
     def _read(self, view: View) -> tuple[Value | None, int]:
@@ -132,13 +132,13 @@ class Extreme:
             view.seen.setdefault(self.number.name, shown.value)
         return shown.value * self.number.measure.scale if isinstance(shown.value, float | int) else None
 
-    def _shown(self, samples: Sequence[Sample]) -> Shown:
+    def _shown(self, samples: Sequence[Sample]) -> SeenValue:
         name = self.number.name
         if self.kind == "growth":
-            return Shown(name, growth(samples, self.number.measure.total))
+            return SeenValue(name, growth(samples, self.number.measure.total))
         measured = [(value, sample.at_ns) for sample in samples for value in numbers((sample,))]
         value, at_ns = _EXTREMES[self.kind](measured, key=lambda one: one[0], default=(None, None))
-        return Shown(name, value, at_ns)
+        return SeenValue(name, value, at_ns)
 
 
 def in_window(view: View, number: Number, window_ns: int, most_missing: float = 0) -> tuple[Sequence[Sample], int]:
