@@ -34,6 +34,21 @@ def refuse_unfit_lab(backend: Backend, plans: Sequence[Plan], lab: str | None) -
         refuse_other_stack(plans[0].scenario.stack, backend.engine)
 
 
+def split_values(scenario: str, values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The variables of a scenario among values that are given with --var, and those of dotted keys of its stack.
+
+    A name that the scenario's `vars` declare is a variable, whatever its form. Raises WrongUse.
+    """
+    from ..scenario import declared_variables
+    from ..stack.stack_values import is_stack_key
+
+    in_stack = {name for name in values if is_stack_key(name)}
+    if in_stack:
+        in_stack -= declared_variables(scenario).keys()
+    variables = {name: value for name, value in values.items() if name not in in_stack}
+    return variables, {name: value for name, value in values.items() if name in in_stack}
+
+
 @dataclass
 class PlanMaker:
     """Checked plans of the scenario `name`. `made_by` marks the labs that are brought up for them."""
@@ -66,9 +81,14 @@ class PlanMaker:
         from ..scenario import check_scenario
         from ..scenario.rights import refuse_strange
 
-        compose = self.backend.engine.compose_config
+        own, in_stack = split_values(self.name, variables)
         plan = check_scenario(
-            self.name, variables, stack=stack, seed=self.seed, compose=compose, stack_values=stack_values
+            self.name,
+            own,
+            stack=stack,
+            seed=self.seed,
+            compose=self.backend.engine.compose_config,
+            stack_values={**in_stack, **stack_values},
         )
         if not self.allow_host:
             refuse_strange(plan)

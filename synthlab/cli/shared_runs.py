@@ -14,7 +14,7 @@ from ..engine.process import run_program
 from ..errors import SynthlabError, WrongUse
 from ..interrupts import Stop, is_stopped, uninterrupted
 from ..report import read_results
-from ..runner import unplayed
+from ..runner import RunOptions, unplayed
 from ..scenario.record import ENGINE_NAME, Record
 from . import console
 from .run_queue import Run, RunQueue
@@ -29,11 +29,17 @@ PlayRun = Callable[[Run, NamedEngine], Record]
 
 
 class SharedRuns:
-    """Runs on several engines, one at a time on each; `records` are the results so far, by the runs' numbers."""
+    """Runs on several engines, one at a time on each; `records` are the results so far, by the runs' numbers.
 
-    def __init__(self, runs: Iterable[Run], play: PlayRun) -> None:
+    `keep` is called with each result, in the thread of its engine.
+    """
+
+    def __init__(
+        self, runs: Iterable[Run], play: PlayRun, keep: Callable[[int, Record], None] = lambda number, record: None
+    ) -> None:
         self._queue = RunQueue(runs)
         self._play = play
+        self._keep = keep
         self._given_up: dict[str, str] = {}
         self.records: dict[int, Record] = {}
 
@@ -71,7 +77,9 @@ class SharedRuns:
                     if unstarted:
                         record = self._doubted(engine, record, unstarted)
                     again = run.again() if record.verdict == "inconclusive" else None
-                    self.records[run.number] = _named(record, engine, run)
+                    named = _named(record, engine, run)
+                    self.records[run.number] = named
+                    self._keep(run.number, named)
                 finally:
                     self._queue.done(again)
 
@@ -120,6 +128,24 @@ def play_apart(run: Run, engine: NamedEngine, arguments: Sequence[str]) -> Recor
     except WrongUse:
         return unplayed(run.plan, error)
     return record
+
+
+def run_arguments(run: Run, variables: Sequence[str], stack: str | None, options: RunOptions) -> list[str]:
+    """What follows `synthlab` to play one run by itself, and print its result; `variables` are those of --var."""
+    values = {
+        "--stack": stack,
+        "--seed": run.plan.seed,
+        "--evidence": options.evidence / run.folder,
+        "--timeout": options.start_timeout_s,
+        "--lab": options.lab,
+    }
+    switches = {"--keep": options.keep, "--keep-going": options.keep_going, "--allow-host": options.allow_host}
+    return [
+        *("scenario", "run", run.given, "--json"),
+        *(part for entry in variables for part in ("--var", entry)),
+        *(part for flag, value in values.items() if value is not None for part in (flag, str(value))),
+        *(flag for flag, wanted in switches.items() if wanted),
+    ]
 
 
 def _error_in(lines: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from itertools import product
 
 from ..errors import WrongUse, did_you_mean
 from ..stack.profiles import profiles
-from ..stack.stack_values import EVERY_PROFILE
+from ..stack.stack_values import is_stack_key
 
 MOST_RUNS = 10_000
 _GLOB = frozenset("*?[")
@@ -82,7 +82,7 @@ def refuse_unknown_name(flag: str, name: str, declared: Collection[str]) -> bool
     """Whether a name is a key of the stack, not a declared variable of the scenario. Raises WrongUse if neither."""
     if name in declared:
         return False
-    if "." in name or name == EVERY_PROFILE:
+    if is_stack_key(name):
         return True
     known = did_you_mean(name, declared) or f"; there are: {', '.join(sorted(declared)) or 'none'}"
     raise WrongUse(

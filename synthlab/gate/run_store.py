@@ -11,6 +11,7 @@ import sqlite3
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,7 +36,7 @@ class RunStore:
 
     `command` is `sweep` or `compare`, and `described` says what it runs; a file with runs of anything else is refused.
     `made_by` marks the labs of these runs, so that one left behind by a killed process can be removed. Raises WrongUse
-    if the file is in use, or another one.
+    if the file is in use, or another one. Several threads may add runs.
     """
 
     def __init__(self, file: Path, command: str, described: Mapping[str, str], made_by: str) -> None:
@@ -44,6 +45,7 @@ class RunStore:
         self._described = {"command": command, **described}
         self.made_by = made_by
         self._is_over = False
+        self._adding = Lock()
 
     def __enter__(self) -> Self:
         self._lock = self._locked()
@@ -74,7 +76,7 @@ class RunStore:
         """
         packed = zlib.compress(json.dumps(record.to_dict()).encode())
         try:
-            with self._database:
+            with self._adding, self._database:
                 self._database.execute(
                     "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", (number, record.verdict, took_s, packed)
                 )
@@ -107,7 +109,7 @@ class RunStore:
         return lock
 
     def _opened(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self.file)
+        database = sqlite3.connect(self.file, check_same_thread=False)
         try:
             self._prepare(database)
         except sqlite3.DatabaseError:

@@ -96,8 +96,9 @@ class Step:
 class Scenario:
     """A timed script for the clients of a stack. Its plan must not exceed `timeout_ns`.
 
-    `vars` are the values of the variables declared in the file or set with --var; `environment` lists the names of
-    those read from the environment. `file` is the file's name in messages, `source` its path.
+    `vars` are the values of the variables declared in the file or set with --var, and those of dotted keys of the stack
+    that are set there; `environment` lists the names of those read from the environment. `file` is the file's name in
+    messages, `source` its path.
     """
 
     name: str

@@ -80,9 +80,8 @@ def read_scenario(
         top, path, stack, partial(read_stack, environment=surroundings, compose=compose, values=stack_values)
     )
     own = declared | overrides
-    return replace(
-        scenario, vars=own, source=path, environment=tuple(sorted(known.asked & surroundings.keys() - own.keys()))
-    )
+    asked = tuple(sorted(known.asked & surroundings.keys() - own.keys()))
+    return replace(scenario, vars={**own, **(stack_values or {})}, source=path, environment=asked)
 
 
 def declared_variables(name: str) -> dict[str, str]:

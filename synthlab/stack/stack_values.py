@@ -13,6 +13,11 @@ EVERY_PROFILE = "profile"
 """The key that stands for the profile of each client's network."""
 
 
+def is_stack_key(name: str) -> bool:
+    """Whether a name has the form of a key of a stack file: it is dotted, or EVERY_PROFILE."""
+    return "." in name or name == EVERY_PROFILE
+
+
 def with_values(top: Node, values: Mapping[str, str]) -> Node:
     """The top of a stack file with these values, by dotted key. Raises WrongUse for a key within what has none."""
     for key, text in values.items():

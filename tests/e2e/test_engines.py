@@ -197,3 +197,21 @@ def test_an_image_that_one_engine_lacks(engine: SecondEngine, tmp_path: Path) ->
     errors = [line for line in sharing.log().splitlines() if line.startswith("synthlab: ")]
     assert errors == [f"synthlab: {engine.address}: the image {image} is not on the engine and cannot be pulled"]
     assert "seed 7" not in sharing.log()
+
+
+@pytest.mark.soak
+@pytest.mark.issue(16)
+def test_a_sweep(engine: SecondEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its runs are shared, those of a value of the stack, too; the same command has nothing left to play."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pair.yaml").write_text(STACK)
+    (tmp_path / "short.yaml").write_text(
+        f"stack: pair.yaml\nvars: {{LOSS: 1%}}\nsteps:\n{SHORT.replace('10%', '${LOSS}')}"
+    )
+    matrix = ["--matrix", "LOSS=1%,5%", "--matrix", "clients.client2.network.egress.latency=10ms,20ms"]
+    shared = ["--engines", f"{HERE},{engine.address}", "--retry-inconclusive", "2", "--json"]
+    command = ["scenario", "sweep", "short.yaml", *matrix, *shared]
+    shown = json.loads(synthlab(*command).stdout)
+    assert [(one["passed"], one["failed"]) for one in shown["cells"]] == [(1, 0)] * 4
+    assert "4 of 4 runs are in short.sweep.sqlite already" in synthlab(*command).stderr
+    assert_nothing_is_left(engine)

@@ -152,7 +152,7 @@ ScenariosArgument = Annotated[
 ]
 VarOption = Annotated[
     list[str] | None,
-    typer.Option("--var", metavar="NAME=VALUE", help="Set a variable of the scenario. May be repeated."),
+    typer.Option("--var", metavar="NAME=VALUE", help="Set a variable, or a dotted key of the stack. Repeatable."),
 ]
 OtherStackOption = Annotated[
     str | None,

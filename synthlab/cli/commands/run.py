@@ -16,6 +16,7 @@ from ...errors import WrongUse
 from ...text.durations import seconds_of
 from .. import console
 from ..console import Live
+from ..plan_maker import split_values
 from ..run_series import STYLES
 from .engines import EnginesOption, engines_for, make_ready
 from .labs import sweep
@@ -103,6 +104,7 @@ def run(
     from ...runner import RunOptions, evidence_beside
     from ..run_queue import runs_of
     from ..run_summary import summary_lines
+    from ..shared_runs import run_arguments
 
     values = read_variables(variables)
     outputs = Outputs(junit, report, markdown, json)
@@ -121,7 +123,7 @@ def run(
     runs = list(runs_of(names, plans, repeat, retry_inconclusive))
     if sharing:
         make_ready(sharing, [] if lab else [plan.scenario.stack for plan in plans])
-        given = partial(_arguments, variables=variables or (), stack=stack, options=options)
+        given = partial(run_arguments, variables=variables or (), stack=stack, options=options)
         records = _share_all(runs, sharing, given, outputs.write)
     else:
         sweep(backend)
@@ -151,7 +153,10 @@ def _plans(
     plans, refusals = [], []
     for name in names:
         try:
-            plan = check_scenario(name, variables, stack=stack, seed=seed, compose=engine.compose_config)
+            own, in_stack = split_values(name, variables)
+            plan = check_scenario(
+                name, own, stack=stack, seed=seed, compose=engine.compose_config, stack_values=in_stack
+            )
             if not allow_host:
                 refuse_strange(plan)
             plans.append(plan)
@@ -216,24 +221,6 @@ def _share_all(
         if records:
             write(records)
     return records
-
-
-def _arguments(run: Run, variables: Sequence[str], stack: str | None, options: RunOptions) -> list[str]:
-    """What follows `synthlab` to play one run by itself, and print its result."""
-    values = {
-        "--stack": stack,
-        "--seed": run.plan.seed,
-        "--evidence": options.evidence / run.folder,
-        "--timeout": options.start_timeout_s,
-        "--lab": options.lab,
-    }
-    switches = {"--keep": options.keep, "--keep-going": options.keep_going, "--allow-host": options.allow_host}
-    return [
-        *("scenario", "run", run.given, "--json"),
-        *(part for entry in variables for part in ("--var", entry)),
-        *(part for flag, value in values.items() if value is not None for part in (flag, str(value))),
-        *(flag for flag, wanted in switches.items() if wanted),
-    ]
 
 
 class _Narrator:

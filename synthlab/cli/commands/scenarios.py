@@ -14,6 +14,7 @@ from ...engine.api import EngineApi
 from ...errors import WrongUse, did_you_mean
 from .. import console
 from ..console import Table
+from ..plan_maker import split_values
 from ..tables import NOTHING
 from . import bisect, compare, report, run, sweep
 from .options import (
@@ -105,7 +106,8 @@ def show(
 
     backend: Backend = context.obj
     compose = backend.engine.compose_config
-    plan = check_scenario(name, read_variables(variables), stack=stack, seed=seed, compose=compose)
+    own, in_stack = split_values(name, read_variables(variables))
+    plan = check_scenario(name, own, stack=stack, seed=seed, compose=compose, stack_values=in_stack)
     if json:
         console.print_json(plan_data(plan))
     else:
@@ -221,7 +223,8 @@ def _check(name: str, variables: Mapping[str, str], stack: str | None, engine: E
     from ...scenario import check_scenario
 
     try:
-        plan = check_scenario(name, variables, stack=stack, compose=engine.compose_config)
+        own, in_stack = split_values(name, variables)
+        plan = check_scenario(name, own, stack=stack, compose=engine.compose_config, stack_values=in_stack)
         return _Checked(name, plan=plan)
     except WrongUse as error:
         return _Checked(name, error=error)

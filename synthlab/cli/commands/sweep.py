@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...control.backend import Backend
-from ...errors import SynthlabError
+from ...errors import SynthlabError, WrongUse
 from .. import console
 from ..console import Bad, Table
 from ..plan_maker import PlanMaker, refuse_unfit_lab
 from ..run_series import OneLabOption, SeriesRetryOption, run_series
 from ..stored_runs import PlannedRun, StoredRuns, file_digests, remove_left
+from .engines import EnginesOption, engines_for, make_ready
 from .labs import sweep as remove_expired
 from .options import (
     JsonOption,
@@ -33,7 +34,9 @@ from .run import EvidenceOption, HostOption
 if TYPE_CHECKING:
     from ...gate.matrix import MatrixAxis, MatrixRun
     from ...gate.sweep_result import SweepResult
+    from ...runner import RunOptions
     from ...scenario import Plan
+    from ..run_queue import Run
 
 MatrixOption = Annotated[
     list[str],
@@ -61,6 +64,7 @@ def sweep(
     variables: VarOption = None,
     retry_inconclusive: SeriesRetryOption = 0,
     one_lab: OneLabOption = False,
+    engines: EnginesOption = None,
     stack: OtherStackOption = None,
     seed: ScenarioSeedOption = None,
     report: HeatMapOption = None,
@@ -100,6 +104,9 @@ def sweep(
     for flag, file in files:
         if file:
             refuse_output(flag, file)
+    sharing = engines_for(engines, len(planned))
+    if sharing and one_lab:
+        raise WrongUse("--one-lab: not together with --engines, on which each run has a lab of its own")
     backend: Backend = context.obj
     maker = PlanMaker(backend, name, stack, seed, allow_host)
     plans = [_plan(maker, fixed, run) for run in planned if not run.repetition]
@@ -109,14 +116,21 @@ def sweep(
         lab=lab, start_timeout_s=timeout, evidence=evidence or evidence_beside(report), allow_host=allow_host
     )
     with RunStore(kept, "sweep", _described(plans, axes, repeat, seed, fixed), new_id()) as opened:
-        remove_left(backend, opened)
-        remove_expired(backend)
-        refuse_unfit_lab(backend, plans, lab)
+        if not sharing:
+            remove_left(backend, opened)
+            remove_expired(backend)
+            refuse_unfit_lab(backend, plans, lab)
         maker.made_by = opened.made_by
         stored = StoredRuns([_planned(maker, fixed, run) for run in planned], opened)
+        left = [run.number for run in planned if not stored.is_judged(run.number)]
         try:
-            with run_series(backend, options, retry_inconclusive, one_lab) as series:
-                stored.play(series, [run.number for run in planned if not stored.is_judged(run.number)])
+            if sharing:
+                make_ready(sharing, [] if lab else [plan.scenario.stack for plan in plans])
+                arguments = partial(_arguments, planned, fixed, stack, options)
+                stored.share(sharing, name, left, retry_inconclusive, arguments)
+            else:
+                with run_series(backend, options, retry_inconclusive, one_lab) as series:
+                    stored.play(series, left)
         finally:
             result = SweepResult(axes, tuple(planned), stored.records)
             if stored.records:
@@ -124,9 +138,19 @@ def sweep(
     raise typer.Exit(result.exit_code)
 
 
+def _arguments(
+    planned: Sequence[MatrixRun], fixed: Mapping[str, str], stack: str | None, options: RunOptions, run: Run
+) -> list[str]:
+    """The command of one run on an engine of its own."""
+    from ..shared_runs import run_arguments
+
+    values = {**fixed, **planned[run.number].cell.by_name}
+    return run_arguments(run, [f"{name}={value}" for name, value in values.items()], stack, options)
+
+
 def _planned(maker: PlanMaker, fixed: Mapping[str, str], run: MatrixRun) -> PlannedRun:
     plan = partial(_plan, maker, fixed, run)
-    return PlannedRun(number=run.number, text=str(run.cell), plan=plan, variables=run.cell.by_name)
+    return PlannedRun(number=run.number, text=str(run.cell), plan=plan)
 
 
 def _plan(maker: PlanMaker, fixed: Mapping[str, str], run: MatrixRun) -> Plan:

@@ -1,4 +1,4 @@
-"""`scenario run --engines`: mistakes, engines that do not answer, and what each run is told."""
+"""`--engines` of `scenario run` and `sweep`: mistakes, engines that do not answer, and what each run is told."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from synthlab.cli.run_queue import Run
 from synthlab.engine.named_engine import NamedEngine
 from synthlab.errors import WrongUse
 from synthlab.runner import unplayed
-from synthlab.scenario.record import Record
+from synthlab.scenario.record import Record, Verdict
 from synthlab.testing import fake_backend
 
 from ...engine.docker_command import docker_command
@@ -121,6 +121,66 @@ def test_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     for engine in engines:
         assert f'<property name="engine name" value="{engine}"' in junit.read_text()
         assert f"<td>{engine}" in page.read_text()
+
+
+class Sweeping:
+    """Sweeps on two engines in a folder; `told` are each run's arguments by its number, `verdicts` what it comes to."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        docker_command(folder, monkeypatch, 'echo "synthlab: 24.0.7 ID $DOCKER_HOST /var/lib/docker"')
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr("synthlab.cli.shared_runs.play_apart", self._play)
+        self.told: dict[int, str] = {}
+        self.engines: set[str] = set()
+        self.verdicts: dict[int, Verdict] = {}
+        write(folder, WAIT, top="stack: call.yaml\nseed: 42\nvars: {A: 1, B: 2}\n")
+
+    def _play(self, run: Run, engine: NamedEngine, arguments: Sequence[str]) -> Record:
+        assert run.number not in self.told or run.retry
+        self.told[run.number] = " ".join(arguments)
+        self.engines.add(engine.name)
+        verdict = self.verdicts.pop(run.number, "passed")
+        return replace(unplayed(run.plan), verdict=verdict, facts={"kernel": "6.1"}, variables=run.plan.scenario.vars)
+
+    def sweep(self, *options: str) -> int:
+        self.told.clear()
+        # With --lab, no image is built.
+        shared = ["--engines", "ssh://a,ssh://b", "--lab", "mine"]
+        matrix = ["--matrix", "A=3,4", "--matrix", "sfu.version=v1", "--repeat", "2", "--var", "B=5"]
+        return main(["scenario", "sweep", "s.yaml", *matrix, *shared, *options], fake_backend()[0])
+
+
+@pytest.mark.issue(16)
+def test_a_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each run is told its values, of variables and of the stack; all are kept, and none is played again."""
+    sweeping = Sweeping(tmp_path, monkeypatch)
+    assert sweeping.sweep("--json") == 0
+    assert sorted(sweeping.told) == [0, 1, 2, 3]
+    assert sweeping.told[3] == (
+        "scenario run s.yaml --json --var B=5 --var A=4 --var sfu.version=v1 --seed 43 "
+        "--evidence synthlab-evidence/s-4 --timeout 120.0 --lab mine"
+    )
+    shown = json.loads(capsys.readouterr().out)
+    assert [(one["values"]["A"], one["seed"]) for one in shown["runs"]] == [("3", 42), ("4", 42), ("3", 43), ("4", 43)]
+    assert sweeping.sweep() == 0
+    assert sweeping.told == {}
+    assert "4 of 4 runs are in s.sweep.sqlite already" in capsys.readouterr().err
+
+
+@pytest.mark.issue(16)
+def test_a_sweep_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what was inconclusive; an inconclusive run is retried at once, if asked for."""
+    sweeping = Sweeping(tmp_path, monkeypatch)
+    sweeping.verdicts = {2: "inconclusive"}
+    assert sweeping.sweep() == 3
+    assert sweeping.sweep() == 0
+    assert list(sweeping.told) == [2]
+    (tmp_path / "s.sweep.sqlite").unlink()
+    sweeping.verdicts = {1: "inconclusive"}
+    assert sweeping.sweep("--retry-inconclusive", "1") == 0
+    assert sweeping.told[1].count("s-2-retry-1") == 1
+    assert sweeping.sweep("--one-lab") == 2
+    assert "--one-lab: not together with --engines, on which each run has a lab of its own" in capsys.readouterr().err
 
 
 def test_completion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -194,3 +194,26 @@ def test_a_lab_of_another_stack(
         "the lab 'call' is up, but has no bot-1, bot-2, which call.yaml has: take it down with `synthlab down call`, "
     )
     assert capsys.readouterr().err == f"synthlab: {line}or use it all the same with --lab call\n"
+
+
+@pytest.mark.issue(16)
+def test_a_value_of_the_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--var takes dotted keys of the stack, too; a variable that the scenario declares comes first."""
+    plans: list[Plan] = []
+
+    def fake_play(plan: Plan, *_: object) -> Record:
+        plans.append(plan)
+        return record("passed")
+
+    monkeypatch.setattr("synthlab.runner.play", fake_play)
+    file = write(tmp_path, WAIT, top="stack: call.yaml\nvars: {profile: 1}\n")
+    values = ["--var", "clients.client2.headless=true", "--var", "profile=2"]
+    assert main(["scenario", "run", file, *values], fake_backend()[0]) == 0
+    (plan,) = plans
+    assert plan.scenario.vars == {"profile": "2", "clients.client2.headless": "true"}
+    assert [client.headless for client in plan.scenario.stack.clients[:2]] == [False, True]
+    assert main(["scenario", "check", file, *values], fake_backend()[0]) == 0
+    assert main(["scenario", "run", file, "--var", "clients.client2.headles=true"], fake_backend()[0]) == 2
+    assert "headles: no such key; did you mean headless?" in capsys.readouterr().err
