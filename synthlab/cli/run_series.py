@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from ..control.backend import Backend
 from ..text.durations import seconds_of
@@ -20,15 +18,6 @@ if TYPE_CHECKING:
     from ..scenario.record import Judged, Played, Record
 
 STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow", "wrong use": "red"}
-
-SeriesRetryOption = Annotated[
-    int,
-    typer.Option("--retry-inconclusive", min=0, metavar="N", help="Rerun an inconclusive run, N times at most."),
-]
-OneLabOption = Annotated[
-    bool,
-    typer.Option("--one-lab/--new-labs", help="Share a lab where the scenario allows, or start one for each run."),
-]
 
 
 class RunSeries:

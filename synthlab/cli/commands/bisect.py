@@ -12,13 +12,17 @@ from ...errors import WrongUse
 from .. import console
 from ..console import Table
 from ..plan_maker import PlanMaker, refuse_unfit_lab
-from ..run_series import OneLabOption, RunSeries, SeriesRetryOption, run_series
+from ..run_series import RunSeries, run_series
 from ..sparkline import sparkline
 from .labs import sweep
 from .options import (
+    EvidenceOption,
+    HostOption,
     JsonOption,
     LabOption,
+    OneLabOption,
     OtherStackOption,
+    RetryOption,
     ScenarioArgument,
     ScenarioSeedOption,
     TimeoutOption,
@@ -26,7 +30,6 @@ from .options import (
     read_variables,
 )
 from .outputs import JUnitOption, Outputs, ReportOption
-from .run import EvidenceOption, HostOption
 
 if TYPE_CHECKING:
     from ...gate.break_result import Break, Tried
@@ -55,7 +58,7 @@ def bisect(
     variables: VarOption = None,
     confidence: ConfidenceOption = 95,
     most_runs: MostRunsOption = 40,
-    retry_inconclusive: SeriesRetryOption = 2,
+    retry_inconclusive: RetryOption = 2,
     one_lab: OneLabOption = True,
     stack: OtherStackOption = None,
     seed: ScenarioSeedOption = None,

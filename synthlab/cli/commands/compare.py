@@ -12,13 +12,17 @@ from ...errors import Inconclusive, SynthlabError, WrongUse
 from .. import console
 from ..console import Bad, Table
 from ..played_sides import PlayedSides
-from ..run_series import OneLabOption, SeriesRetryOption, run_series
+from ..run_series import run_series
 from ..stored_runs import remove_left
 from .labs import sweep as remove_expired
 from .options import (
+    EvidenceOption,
+    HostOption,
     JsonOption,
     LabOption,
+    OneLabOption,
     OtherStackOption,
+    RetryOption,
     ScenarioSeedOption,
     TimeoutOption,
     VarOption,
@@ -27,7 +31,6 @@ from .options import (
 )
 from .outputs import MarkdownOption, refuse_output, write_file
 from .report import read_results_file
-from .run import EvidenceOption, HostOption
 
 if TYPE_CHECKING:
     from ...gate.comparison import ComparisonResult
@@ -70,7 +73,7 @@ def compare(
     command: CommandOption = False,
     limit: LimitOption = 0,
     variables: VarOption = None,
-    retry_inconclusive: SeriesRetryOption = 2,
+    retry_inconclusive: RetryOption = 2,
     one_lab: OneLabOption = False,
     stack: OtherStackOption = None,
     seed: ScenarioSeedOption = None,

@@ -167,3 +167,23 @@ ScenarioSeedOption = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="Seed of random walks and random loss."),
 ]
+RetryOption = Annotated[
+    int,
+    typer.Option("--retry-inconclusive", min=0, metavar="N", help="Rerun an inconclusive run, N times at most."),
+]
+OneLabOption = Annotated[
+    bool,
+    typer.Option("--one-lab/--new-labs", help="Share a lab where the scenario allows, or start one for each run."),
+]
+EvidenceOption = Annotated[
+    Path | None,
+    typer.Option("--evidence", metavar="FOLDER", help="Where to keep evidence; by default next to the report."),
+]
+HostOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-host",
+        envvar="SYNTHLAB_ALLOW_HOST",
+        help="Let files outside your project act with your rights: commands, builds, ...",
+    ),
+]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,9 +20,12 @@ from ..run_series import STYLES
 from .engines import EnginesOption, engines_for, make_ready
 from .labs import sweep
 from .options import (
+    EvidenceOption,
+    HostOption,
     JsonOption,
     LabOption,
     OtherStackOption,
+    RetryOption,
     ScenariosArgument,
     ScenarioSeedOption,
     TimeoutOption,
@@ -43,24 +45,8 @@ if TYPE_CHECKING:
 RepeatOption = Annotated[
     int, typer.Option("--repeat", min=1, metavar="N", help="Run each N times, with seed, seed + 1, ...")
 ]
-RetryOption = Annotated[
-    int,
-    typer.Option("--retry-inconclusive", min=0, metavar="N", help="Rerun an inconclusive scenario, N times at most."),
-]
 KeepOption = Annotated[bool, typer.Option("--keep", help="Keep the lab that was started for the run.")]
 GoOption = Annotated[bool, typer.Option("--keep-going", help="Continue with the next steps after a failure.")]
-EvidenceOption = Annotated[
-    Path | None,
-    typer.Option("--evidence", metavar="FOLDER", help="Where to keep evidence; by default next to the report."),
-]
-HostOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-host",
-        envvar="SYNTHLAB_ALLOW_HOST",
-        help="Let files outside your project act with your rights: commands, builds, ...",
-    ),
-]
 
 
 def run(

@@ -14,14 +14,18 @@ from ...errors import SynthlabError, WrongUse
 from .. import console
 from ..console import Bad, Table
 from ..plan_maker import PlanMaker, refuse_unfit_lab
-from ..run_series import OneLabOption, SeriesRetryOption, run_series
+from ..run_series import run_series
 from ..stored_runs import PlannedRun, StoredRuns, file_digests, remove_left
 from .engines import EnginesOption, engines_for, make_ready
 from .labs import sweep as remove_expired
 from .options import (
+    EvidenceOption,
+    HostOption,
     JsonOption,
     LabOption,
+    OneLabOption,
     OtherStackOption,
+    RetryOption,
     ScenarioArgument,
     ScenarioSeedOption,
     TimeoutOption,
@@ -29,7 +33,6 @@ from .options import (
     read_variables,
 )
 from .outputs import JUnitOption, refuse_output, write_file
-from .run import EvidenceOption, HostOption
 
 if TYPE_CHECKING:
     from ...gate.matrix import MatrixAxis, MatrixRun
@@ -62,7 +65,7 @@ def sweep(
     repeat: SweepRepeatOption = 1,
     store: StoreOption = None,
     variables: VarOption = None,
-    retry_inconclusive: SeriesRetryOption = 0,
+    retry_inconclusive: RetryOption = 0,
     one_lab: OneLabOption = False,
     engines: EnginesOption = None,
     stack: OtherStackOption = None,
