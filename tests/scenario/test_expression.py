@@ -98,7 +98,7 @@ def test_averages() -> None:
 
 def test_shown() -> None:
     """Samples are shown for people, large numbers in full."""
-    values = {"a.rate": 1_222_640_000.0, "a.fps": 14.93, "a.state": "up", "a.lost": None}
+    values: dict[str, float | str | None] = {"a.rate": 1_222_640_000.0, "a.fps": 14.93, "a.state": "up", "a.lost": None}
     seen = Outcome(True, values, shown={name: SeenValue(name, value) for name, value in values.items()})
     assert seen.text(0) == "a.rate = 1,222,640,000, a.fps = 14.93 fps, a.state = up, a.lost = no data"
 
