@@ -205,9 +205,8 @@ def test_a_sweep(engine: SecondEngine, tmp_path: Path, monkeypatch: pytest.Monke
     """Its runs are shared, those of a value of the stack, too; the same command has nothing left to play."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pair.yaml").write_text(STACK)
-    (tmp_path / "short.yaml").write_text(
-        f"stack: pair.yaml\nvars: {{LOSS: 1%}}\nsteps:\n{SHORT.replace('10%', '${LOSS}')}"
-    )
+    steps = SHORT.replace("10%", "'${LOSS}'")
+    (tmp_path / "short.yaml").write_text(f"stack: pair.yaml\nvars: {{LOSS: 1%}}\nsteps:\n{steps}")
     matrix = ["--matrix", "LOSS=1%,5%", "--matrix", "clients.client2.network.egress.latency=10ms,20ms"]
     shared = ["--engines", f"{HERE},{engine.address}", "--retry-inconclusive", "2", "--json"]
     command = ["scenario", "sweep", "short.yaml", *matrix, *shared]
