@@ -37,8 +37,6 @@ MS, SECOND = 10**6, 10**9
 CLOSE_NS = 25 * MS
 """How far from the end of a stay a packet may meet the next state: it is stamped by the kernel after it was sent."""
 STEADY_NS = 5 * MS
-LATE = 0.02
-"""The share of packets that a busy kernel may stamp so late that they meet the next state."""
 LONG = 100
 """Packets in a row that only an outage loses."""
 RATE, RATE_BPS = "2mbit", 2_000_000
@@ -77,7 +75,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 def test_packets_meet_the_states_of_the_walk(pair: Pair, tmp_path: Path) -> None:
-    """The walk is that of the seed; nothing is lost in `good` but what the machine drops, and all in `gone`."""
+    """The walk is that of the seed; nothing is lost in `good`, and everything in `gone`."""
     file = tmp_path / "states.yaml"
     file.write_text(json.dumps(STATES))
 
@@ -96,8 +94,8 @@ def test_packets_meet_the_states_of_the_walk(pair: Pair, tmp_path: Path) -> None
             if begins_ns + CLOSE_NS < at_ns < ends_ns - CLOSE_NS:
                 lost[name].append(is_lost)
     assert min(map(len, lost.values())) > 300
-    assert sum(lost["good"]) <= LATE * len(lost["good"])
-    assert lost["gone"].count(False) <= LATE * len(lost["gone"])
+    assert not any(lost["good"])
+    assert all(lost["gone"])
 
 
 def test_a_scenario_walks(pair: Pair, tmp_path: Path) -> None:

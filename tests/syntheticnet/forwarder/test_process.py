@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ class Torn:
 def forwarder(changes: int) -> Forwarder:
     made: Any = object.__new__(Forwarder)
     made._changes, made._armed, made._in_force = 0, None, None
+    made._ask_loop = lambda errand: errand()
     made._pipelines = {"egress": Torn(made, changes)}
     planned: Forwarder = made
     return planned
@@ -43,3 +45,27 @@ def test_a_plan_that_was_overtaken_is_made_again() -> None:
     assert torn._armed is None
     with pytest.raises(KeyError):
         forwarder(0).adopt(requested, 0)
+
+
+class MidChange:
+    """A pipeline whose loop is in the middle of a change until it has run an errand; plans are of the state seen."""
+
+    def __init__(self) -> None:
+        self.state = "old"
+
+    def ask_loop(self, errand: Callable[[], Any]) -> Any:
+        self.state = "new"
+        return errand()
+
+    def plan(self, requested: InForce) -> str:
+        return self.state
+
+
+@pytest.mark.issue(15)
+def test_a_plan_is_not_begun_during_a_change() -> None:
+    """It would hold elements that the change is about to remove and turn off, and be armed all the same."""
+    made: Any = forwarder(0)
+    pipeline = MidChange()
+    made._pipelines, made._ask_loop = {"egress": pipeline}, pipeline.ask_loop
+    made.arm(InForce(Conditions()), 5)
+    assert made._armed.plans == {"egress": "new"}
