@@ -9,7 +9,8 @@ from playwright.sync_api import BrowserContext, Error, Page, Playwright
 
 from .labs import synthlab
 
-# Wall-clock time (ms) of every new frame of every video but the page's own; video elements may come and go.
+# Wall-clock time (ms) of every new frame of every video but the page's own; video elements may come and go. Frames that
+# the page was too busy to be called for are counted at the time of the next one.
 _WATCH = """
 (() => {
   if (globalThis.shownFrames) return;
@@ -17,8 +18,12 @@ _WATCH = """
   const watched = new WeakSet();
   const watch = (video) => {
     watched.add(video);
-    const seen = () => {
-      shownFrames.push(performance.timeOrigin + performance.now());
+    let count = null;
+    const seen = (_, { presentedFrames, presentationTime }) => {
+      const fresh = count === null ? 1 : presentedFrames - count;
+      const at = Date.now() - performance.now() + presentationTime;
+      for (let frame = 0; frame < fresh; frame++) shownFrames.push(at);
+      count = presentedFrames;
       video.requestVideoFrameCallback(seen);
     };
     video.requestVideoFrameCallback(seen);
