@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 
-from ..truth.page_log import PageLog
+from ..truth.page_log import SHOWN_LATE_S, PageLog
 from ..truth.played_run import BASELINE_S, FPS, SENDER, VIEWER, Asked, PlayedRun, Proof
 from ..truth.replay import Recording, replayed, save
 from .frames import Frames
@@ -49,6 +49,7 @@ REPLAYS = 7
 """Of each real run."""
 MOST_EITHER, MOST_INCONCLUSIVE = 0.1, 0.02
 LOOPS, BUSY_RUNS = 4, 20
+WRONG_USE = 2
 
 SENDS, RECEIVES = f"set: {SENDER}, egress", f"set: {VIEWER}, ingress"
 BREAKS = (
@@ -68,7 +69,7 @@ class PlannedEffect:
 
     def scenario(self, at_s: float) -> str:
         lasts = "" if self.lasts_s is None else f", for: {self.lasts_s:.2f}s"
-        return f"{BEFORE}  - {{at: {at_s:.2f}s, {self.change}{lasts}}}\n{self.asked.steps()}"
+        return f"{BEFORE}{self.asked.steps()}  - {{at: {at_s:.2f}s, {self.change}{lasts}}}\n"
 
 
 def harmless(draw: random.Random) -> PlannedEffect:
@@ -127,7 +128,8 @@ def play(folder: Path, kind: str, draw: random.Random, frames: Frames) -> tuple[
     frames.at_s.clear()
     options = ("--lab", LAB, "--json", "--keep-going", "--evidence", str(folder / "evidence"))
     done = synthlab("scenario", "run", str(folder / "run.yaml"), *options, status=None)
-    time.sleep(0.2)
+    assert done.returncode != WRONG_USE, done.stderr
+    time.sleep(SHOWN_LATE_S)
     frames.collect()
     (record,) = json.loads(done.stdout)["records"]
     zero_s = datetime.fromisoformat(record["started"]).timestamp()

@@ -24,7 +24,7 @@ class Asked:
     watch_s: float = 6.0
     share: float = 75.0
     within_s: float = 9.0
-    hold_s: float = 2.0
+    hold_s: float = 3.5
 
     def steps(self) -> str:
         return (

@@ -35,6 +35,8 @@ UNDERWAY_S = (0.005, 0.06)
 """How long a publication takes to arrive."""
 SPARE_S = 1.0
 """A replay is decided so long before the recording ends."""
+MOST_EARLIER_S = 0.8
+"""A replay asks at most so long before the recorded run did."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class RecordedApi(FakeClientApi):
 
 def replayed(folder: Path, recording: Recording, draw: random.Random) -> PlayedRun:
     """The recording, from a random time before its expectations on, judged at random limits."""
-    start_s = draw.uniform(recording.times_s[0] + PUBLISHED_S, recording.asked_s - BASELINE_S)
+    start_s = recording.asked_s - BASELINE_S - draw.uniform(0, MOST_EARLIER_S)
     asked = _varied(recording.ended_s - start_s - BASELINE_S - SPARE_S, draw)
     clock = FakeClock(EPOCH_S)
     backend, apis = fake_backend("call", clock=clock)
@@ -116,7 +118,7 @@ def replayed(folder: Path, recording: Recording, draw: random.Random) -> PlayedR
 
 def _varied(room_s: float, draw: random.Random) -> Asked:
     """Limits and times, all decided within `room_s`."""
-    hold_s = draw.uniform(0.5, 2.0)
+    hold_s = draw.uniform(1.7, 2.4)
     return Asked(
         slow=draw.choice((3.5, 5.5, 7.5, 9.5, 11.5)),
         watch_s=draw.uniform(2.0, room_s),

@@ -27,7 +27,7 @@ def test_stretches() -> None:
     ((begin_s, end_s),) = log.stretches(11, 20, lambda count: count < 15)
     assert begin_s == pytest.approx(12, abs=EVERY_S)
     assert end_s == pytest.approx(15, abs=EVERY_S)
-    assert log.stretches(20, 40, lambda count: count == 15)[0][1] == 30
+    assert log.stretches(20, 40, lambda count: count >= 14) == [(20, 30)]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_recovery(back_s: float, label: Label) -> None:
     """Three quarters of the rate are back 0.75 s after the gap; within 5 s that is in time, too late, or too close."""
     recovery = TrueRecovery(with_gap(10.2, ASKED_S + back_s), ASKED_S, 11.25, 5, 2)
     assert recovery.label == label
-    assert recovery.at_s == pytest.approx(ASKED_S + back_s)
+    assert recovery.at_s == (pytest.approx(ASKED_S + back_s) if back_s < 6 else None)
 
 
 def test_a_recovery_that_does_not_last() -> None:
