@@ -25,7 +25,7 @@ from synthlab.text.durations import seconds_of
 
 from ..runner.played import Seen
 from ..scenario.files import checked
-from .page_log import PageLog
+from .page_log import RATE_S, PageLog
 from .played_run import BASELINE_S, FPS, SENDER, VIEWER, Asked, PlayedRun
 
 STACK = "sfu: {app: janus}\nclients: {client1: {app: chrome}, client2: {app: chrome}}\n"
@@ -35,8 +35,8 @@ UNDERWAY_S = (0.005, 0.06)
 """How long a publication takes to arrive."""
 SPARE_S = 1.0
 """A replay is decided so long before the recording ends."""
-MOST_EARLIER_S = 0.8
-"""A replay asks at most so long before the recorded run did."""
+MOST_LATER_S = 0.25
+"""A replay asks at most so long after the recorded run did."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Recording:
         if newest < 0:
             return {"values": {}, "age_s": {}}
         rate, age_s = self.rates[newest], at_s - self.times_s[newest]
-        if rate is None:  # published again and again, and recorded once
+        # An absence is recorded once, and what nobody judges once a second; both were published again and again.
+        if rate is None or at_s < self.asked_s + RATE_S:
             age_s %= PUBLISHED_S
         return {"values": {"video": {} if rate is None else {SENDER: {"fps": rate}}}, "age_s": {"video": age_s}}
 
@@ -93,8 +94,8 @@ class RecordedApi(FakeClientApi):
 
 
 def replayed(folder: Path, recording: Recording, draw: random.Random) -> PlayedRun:
-    """The recording, from a random time before its expectations on, judged at random limits."""
-    start_s = recording.asked_s - BASELINE_S - draw.uniform(0, MOST_EARLIER_S)
+    """The recording, from about the begin of its baseline on, judged at random limits."""
+    start_s = recording.asked_s - BASELINE_S + draw.uniform(0, MOST_LATER_S)
     asked = _varied(recording.ended_s - start_s - BASELINE_S - SPARE_S, draw)
     clock = FakeClock(EPOCH_S)
     backend, apis = fake_backend("call", clock=clock)
