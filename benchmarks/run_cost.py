@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -62,7 +62,8 @@ def _verdict(scenario: Path) -> str:
 def _usage() -> dict[tuple[str, str], float]:
     """CPU seconds of each program by container and name, of each container, and of the player."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = Counter({("player", "synthlab"): children.ru_utime + children.ru_stime})
+    used = defaultdict[tuple[str, str], float](float)
+    used["player", "synthlab"] = children.ru_utime + children.ru_stime
     engine = APIClient()
     try:
         for one in engine.containers(filters={"label": f"synthlab.lab={LAB}"}):

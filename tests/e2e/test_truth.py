@@ -47,7 +47,7 @@ EACH = int(os.environ.get("SYNTHLAB_TRUTH_EACH", "16"))
 """Real runs of each kind."""
 REPLAYS = 7
 """Of each real run."""
-MOST_EITHER, MOST_INCONCLUSIVE = 0.1, 0.02
+MOST_EITHER, MOST_INCONCLUSIVE = 0.12, 0.02
 LOOPS, BUSY_RUNS = 4, 20
 WRONG_USE = 2
 

@@ -140,7 +140,9 @@ class Proof:
         """A row for each kind of run, and one for all."""
         kinds = dict.fromkeys(one.kind for one in self.runs)
         parts = [(kind, Proof([one for one in self.runs if one.kind == kind])) for kind in kinds]
-        lines = [("kind", "runs", "must fail", "either", "false pass", "false fail", "inconclusive", "covered")]
+        lines: list[tuple[str, ...]] = [
+            ("kind", "runs", "must fail", "either", "false pass", "false fail", "inconclusive", "covered")
+        ]
         lines += [(kind, *proof._figures()) for kind, proof in [*parts, ("all", self)]]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)

@@ -121,7 +121,7 @@ def _varied(room_s: float, draw: random.Random) -> Asked:
     """Limits and times, all decided within `room_s`."""
     hold_s = draw.uniform(1.7, 2.4)
     return Asked(
-        slow=draw.choice((3.5, 5.5, 7.5, 9.5)),
+        slow=draw.choice((3.5, 5.5, 7.5, 9.5, 11.5)),
         watch_s=draw.uniform(2.0, room_s),
         share=draw.choice((30.0, 50.0, 70.0, 75.0)),
         within_s=draw.uniform(1.5, room_s - hold_s),

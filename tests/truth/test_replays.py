@@ -26,4 +26,4 @@ def test_replays(tmp_path: Path) -> None:
     assert [str(one) for one in (*proof.false_passes, *proof.false_fails, *proof.inconclusive)] == []
     covered, recoveries = proof.coverage
     assert covered >= 0.99 * recoveries > 0
-    assert len(proof.either) <= 0.1 * len(proof.runs)
+    assert len(proof.either) <= 0.12 * len(proof.runs)
