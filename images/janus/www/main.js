@@ -1,7 +1,6 @@
 // Joins the room; rejoins whenever the network or the server ends the session.
 
 import { Grid } from "./grid.js";
-import { microphoneAndCamera } from "./media.js";
 import { options } from "./options.js";
 import { Room } from "./room.js";
 
@@ -14,7 +13,7 @@ async function main() {
   document.title = `${settings.name} · synthlab`;
   document.getElementById("room").textContent = `room ${settings.room}`;
   const grid = new Grid(document.getElementById("grid"), settings.name);
-  const stream = await microphoneAndCamera(navigator.mediaDevices, settings.video);
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: settings.video });
   let connected = false;
   const onChange = (name, call) => {
     grid.set(name, call);
