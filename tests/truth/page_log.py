@@ -26,7 +26,7 @@ ONE_FRAME = 1
 FRAME_S = 1 / 15
 GAP_S = 2.5 * FRAME_S
 SENT_AGAIN_S = 1.0
-"""The media server keeps a packet for at most this long, to send it again (Janus, max_nack_queue)."""
+"""The media server keeps a packet for at most this long, to send it again (Janus 1, DEFAULT_MAX_NACK_QUEUE)."""
 MOST_SPREAD_S = 0.3
 """If the moments that may be called the recovery are further apart, the page cannot tell which it was."""
 
