@@ -11,7 +11,6 @@ import typer
 from ...errors import Inconclusive, SynthlabError, WrongUse
 from .. import console
 from ..console import Bad, Table
-from ..played_sides import PlayedSides
 from ..run_series import run_series
 from ..stored_runs import remove_left
 from .labs import sweep as remove_expired
@@ -108,6 +107,7 @@ def compare(
     from ...gate.run_store import RunStore
     from ...gate.sides import kind_of
     from ...runner import RunOptions
+    from ..played_sides import PlayedSides
 
     kind = kind_of(base, new, command)
     if markdown:
