@@ -45,6 +45,7 @@ def lab(tmp_path: Path) -> Iterator[Path]:
         yield stack
 
 
+@pytest.mark.soak
 def test_the_network_of_a_dump(lab: Path) -> None:
     """Half of the round trip as delay and no limit at first; the capacity within 5 % while the estimate is below it."""
     folder = lab.parent
