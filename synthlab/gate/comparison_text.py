@@ -62,6 +62,8 @@ def _headline(result: ComparisonResult) -> str:
     if result.regressions:
         beyond = f" beyond {result.limit:.0%}" if result.limit else ""
         return f"{counted(len(result.regressions), 'regression')}{beyond}"
+    if result.exit_code:
+        return "inconclusive"  # the notes say why
     verdicts, numbers = (sum(one.differs for one in result.verdicts), sum(one.differs for one in result.numbers))
     return "no regression" + (f", {counted(verdicts + numbers, 'difference')}" if verdicts + numbers else "")
 

@@ -101,7 +101,8 @@ def test_inconclusive_runs() -> None:
     assert (result.doubted, result.exit_code) == (3, 0)
     result = compared(side(random, runs=3), side(random, runs=3))
     assert (result.too_few, result.exit_code) == (["s"], 3)
-    assert "s: too few judged runs for a difference to show" in list(comparison_lines(result))
+    assert list(comparison_lines(result))[-2:] == ["s: too few judged runs for a difference to show", "inconclusive"]
+    assert comparison_markdown(result).splitlines()[0].endswith(": inconclusive")
     result = compared(doubted, side(random))
     assert (result.too_few, result.exit_code) == (["s"], 3)
     result = compared([*side(random), *side(random, scenario="t")], [*side(random), *doubted])
