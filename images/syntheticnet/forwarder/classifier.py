@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from itertools import chain
 from operator import itemgetter
@@ -67,7 +67,6 @@ class FlowTable:
     direction: Direction
     flows: Sequence[Flow] = ()
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    control: ControlAccess = ControlAccess()
     _shelves: dict[RemoteKey, list[tuple[int, Flow]]] = field(
         init=False, default_factory=dict, repr=False, compare=False
     )
@@ -77,15 +76,15 @@ class FlowTable:
             for place in self._places(flow.match):
                 self._shelves.setdefault(place, []).append((number, flow))
 
-    def conversation(self, header: Header | None) -> Conversation:
+    def conversation(self, header: Header | None, control: ControlAccess) -> Conversation:
         """A new conversation for this header; the first matching flow wins."""
         # ARP and neighbour discovery: if they were conditioned, addresses could not be resolved.
         if header is None:
             return _BYPASSED
         remote, remote_port, local_port = self._ends(header)
-        if header.protocol == TCP and local_port in self.control.ports:
-            return Conversation("control" if self.control.lets_in(remote) else "closed", DEFAULT)
-        if self.control.ipv6_only and len(remote) == 4:
+        if header.protocol == TCP and local_port in control.ports:
+            return Conversation("control" if control.lets_in(remote) else "closed", DEFAULT)
+        if control.ipv6_only and len(remote) == 4:
             return Conversation("closed", DEFAULT)
         fitting = (flow.name for flow in self._candidates(header) if _is_media(flow.match, header.media))
         end = Remote(remote, header.protocol, remote_port)
@@ -138,10 +137,13 @@ class Classifier:
     """
 
     def __init__(
-        self, table: FlowTable, retire: Callable[[list[Conversation]], None] = lambda conversations: None
+        self,
+        table: FlowTable,
+        control: ControlAccess = ControlAccess(),
+        retire: Callable[[list[Conversation]], None] = lambda conversations: None,
     ) -> None:
         """`retire` receives all evicted conversations in one call."""
-        self._retire = retire
+        self._control, self._retire = control, retire
         self._ipv4, self._ipv6 = _tables(), _tables()
         self._divided: dict[Share, Conversation] = {}
         self._firsts: OrderedDict[bytes, Header] = OrderedDict()
@@ -194,8 +196,9 @@ class Classifier:
         return before
 
     def admit(self, control: ControlAccess) -> None:
-        """Replace the access rules of the control ports."""
-        self.adopt(replace(self._table, control=control))
+        """Replace the access rules of the control ports, for all packets from now on."""
+        self._control = control
+        self._forget()
 
     def conversations(self) -> list[Conversation]:
         known: list[dict[Any, Conversation]] = [*self._ipv4, *self._ipv6, self._divided]
@@ -246,7 +249,7 @@ class Classifier:
             self.evictions += self._size
             self._forget()
         self._size += 1
-        conversation = self._table.conversation(header)
+        conversation = self._table.conversation(header, self._control)
         if self._media_matter and self._table.divides(header):
             self._divided[self._share(key, header.media)] = conversation
         else:

@@ -38,9 +38,8 @@ class Pipeline:
         self._direction = direction
         self.source = source
         self._target = target
-        self._control = control
         self._top = Top()
-        self._classifier = Classifier(FlowTable(direction, control=control), self._top.retire)
+        self._classifier = Classifier(FlowTable(direction), control, self._top.retire)
         self._last = 0
         self._bypassed = 0
         self._sowing: Sowing | None = None
@@ -53,7 +52,7 @@ class Pipeline:
     def plan(self, requested: InForce) -> PipelinePlan:
         """Prepare a new state; changes nothing, so another thread may call it."""
         conditions, names, sowing = requested
-        table = FlowTable(self._direction, conditions.flows, names, self._control)
+        table = FlowTable(self._direction, conditions.flows, names)
         flows = {flow.name: getattr(flow, self._direction).effective() for flow in conditions.flows}
         seed = (conditions.seed or 0) if sowing != self._sowing else None
         return PipelinePlan(
@@ -79,7 +78,6 @@ class Pipeline:
 
     def let_in(self, control: ControlAccess) -> None:
         """Replace the access rules of the control ports."""
-        self._control = control
         self._classifier.admit(control)
 
     def carry(self) -> int:

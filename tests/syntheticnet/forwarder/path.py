@@ -9,7 +9,7 @@ from typing import Any
 from syntheticnet.conditions import Conditions
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.classifier import ControlAccess
-from syntheticnet.forwarder.direction import Pipeline
+from syntheticnet.forwarder.direction import Pipeline, PipelinePlan
 from syntheticnet.forwarder.port import make_ports
 from syntheticnet.forwarder.schedule import ConditionSchedule
 from syntheticnet.packets.counters import FlowCounters
@@ -28,6 +28,9 @@ class Path:
 
     def configure(self, now: int = 0, **written: Any) -> None:
         self.pipeline.configure(ConditionSchedule(Conditions.from_dict(written)).in_force, now)
+
+    def plan(self, **written: Any) -> PipelinePlan:
+        return self.pipeline.plan(ConditionSchedule(Conditions.from_dict(written)).in_force)
 
     def admit(self, *buffers: bytes, stamp: int = 0, now: int | None = None) -> None:
         self.pipeline.admit([(buffer, stamp) for buffer in buffers], stamp if now is None else now, skew=0)

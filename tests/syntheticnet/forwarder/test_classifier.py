@@ -10,7 +10,7 @@ import pytest
 
 from syntheticnet.conditions import Conditions
 from syntheticnet.forwarder import classifier as classifier_module
-from syntheticnet.forwarder.classifier import Classifier, Direction, FlowTable
+from syntheticnet.forwarder.classifier import Classifier, ControlAccess, Direction, FlowTable
 from syntheticnet.packets.headers import Header, parse
 from syntheticnet.packets.packet import IP, Conversation, Packet
 
@@ -31,7 +31,7 @@ from ..builders import (
     udp,
     udp_frame,
 )
-from ..flow_tables import GATEWAY, NEIGHBOUR, table
+from ..flow_tables import CONTROL, GATEWAY, NEIGHBOUR, table
 
 
 def flow_of(buffer: bytes, *expressions: str, direction: Direction = "egress", **more: Any) -> str:
@@ -162,15 +162,14 @@ def test_control_ports_are_open_for_the_host_only(
     direction: Direction, source: str, destination: str, ports: tuple[int, int], treatment: str
 ) -> None:
     """TCP between the host and a local control port is not conditioned; the port is closed to everyone else."""
-    classifier = Classifier(table(direction, "*"))
+    classifier = Classifier(table(direction, "*"), CONTROL)
     assert classifier.conversation(tcp_frame(source, destination, *ports)).treatment == treatment
 
 
 @pytest.mark.parametrize("direction", ["ingress", "egress"])
 def test_with_ipv6_alone_ipv4_is_closed_but_for_the_hosts_control(direction: Direction) -> None:
     """The host's traffic with a control port passes; no other IPv4 does."""
-    control = replace(table(direction).control, ipv6_only=True)
-    classifier = Classifier(FlowTable(direction, control=control))
+    classifier = Classifier(table(direction), replace(CONTROL, ipv6_only=True))
     ends, ports = (GATEWAY, CLIENT), (40000, 80)
     if direction == "egress":
         ends, ports = ends[::-1], ports[::-1]
@@ -182,7 +181,8 @@ def test_with_ipv6_alone_ipv4_is_closed_but_for_the_hosts_control(direction: Dir
 
 def test_only_tcp_is_control() -> None:
     """UDP to the number of a control port is ordinary traffic."""
-    assert Classifier(table("ingress")).conversation(udp_frame(GATEWAY, CLIENT, 40000, 80)).treatment == "link"
+    packet = udp_frame(GATEWAY, CLIENT, 40000, 80)
+    assert Classifier(table("ingress"), CONTROL).conversation(packet).treatment == "link"
 
 
 def test_arp_and_neighbour_discovery_are_exempt() -> None:
@@ -233,9 +233,9 @@ class Counting(FlowTable):
 
     asked = 0
 
-    def conversation(self, header: Header | None) -> Conversation:
+    def conversation(self, header: Header | None, control: ControlAccess) -> Conversation:
         Counting.asked += 1
-        return super().conversation(header)
+        return super().conversation(header, control)
 
 
 @pytest.mark.parametrize("form", ["*:udp:{}", "*:rtp,ssrc={}"])
@@ -258,7 +258,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit all conversations, divided ones too, are evicted, passed to `retire` and counted."""
     monkeypatch.setattr(classifier_module, "MOST_CONVERSATIONS", 10)
     retired: list[Conversation] = []
-    classifier = Classifier(table("egress", "*:rtp"), retired.extend)
+    classifier = Classifier(table("egress", "*:rtp"), retire=retired.extend)
     for port in range(25):
         classifier.conversation(udp_frame(CLIENT, SERVER, 5000, port))
         classifier.conversation(frame(ipv4(CLIENT, f"10.1.0.{port}", 1, bytes(8))))

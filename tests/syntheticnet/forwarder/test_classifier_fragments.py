@@ -11,7 +11,7 @@ from syntheticnet.forwarder.classifier import Classifier
 from syntheticnet.packets.packet import Packet
 
 from ..builders import CLIENT, CLIENT6, SERVER, SERVER6, TCP, UDP, frame, ipv4, ipv6, rtp, tcp, udp
-from ..flow_tables import GATEWAY, table
+from ..flow_tables import CONTROL, GATEWAY, table
 
 
 def fragment(
@@ -64,14 +64,14 @@ def test_the_oldest_first_fragments_are_forgotten(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(("port", "treatment"), [(80, "closed"), (81, "link")])
 def test_fragments_toward_a_control_port_stay_closed(version: int, port: int, treatment: str) -> None:
     """Later fragments get the treatment of their first one; the host's stay unconditioned."""
-    classifier = Classifier(table("ingress", "*"))
+    classifier = Classifier(table("ingress", "*"), CONTROL)
     classifier.conversation(fragment(tcp(40000, port), version, protocol=TCP))
     assert classifier.conversation(fragment(bytes(16), version, protocol=TCP, offset=3)).treatment == treatment
 
 
 def test_fragments_of_the_host_toward_a_control_port_stay_exempt() -> None:
     """All fragments of a packet are treated alike."""
-    classifier = Classifier(table("ingress", "*"))
+    classifier = Classifier(table("ingress", "*"), CONTROL)
     first, later = (ipv4(GATEWAY, CLIENT, TCP, tcp(40000, 80), 7, place) for place in (0x2000, 0x0003))
     assert [classifier.conversation(frame(ip)).treatment for ip in (first, later)] == ["control", "control"]
 

@@ -15,7 +15,7 @@ from syntheticnet.packets.headers import Header, parse
 from syntheticnet.packets.packet import IP, Conversation
 
 from ..builders import CLIENT, CLIENT6, SERVER, SERVER6, frame, ipv4, ipv6, rtcp, rtp, tcp, udp, udp_frame
-from ..flow_tables import GATEWAY, NEIGHBOUR, table
+from ..flow_tables import CONTROL, GATEWAY, NEIGHBOUR, table
 
 _HOSTS4 = st.sampled_from([CLIENT, SERVER, GATEWAY, NEIGHBOUR])
 
@@ -52,12 +52,12 @@ def _walk(walked: FlowTable, buffers: list[bytes]) -> Iterator[Conversation]:
     for buffer in buffers:
         header = parse(buffer)
         if header is None or header.fragment is None:
-            yield walked.conversation(header)
+            yield walked.conversation(header, CONTROL)
         elif header.later:
-            yield walked.conversation(firsts.get(header.fragment, header))
+            yield walked.conversation(firsts.get(header.fragment, header), CONTROL)
         else:
             firsts[header.fragment] = header
-            yield walked.conversation(header)
+            yield walked.conversation(header, CONTROL)
 
 
 @given(st.lists(_frames(), min_size=1, max_size=20), st.sampled_from(["ingress", "egress"]))
@@ -66,7 +66,7 @@ def _walk(walked: FlowTable, buffers: list[bytes]) -> Iterator[Conversation]:
 def test_what_is_remembered_is_what_a_walk_finds(buffers: list[bytes], direction: Direction) -> None:
     """For any frames in any order, the classifier's answer is that of the table for the frame's header."""
     walked = table(direction, *_WALKED, "*:*:443", "*:icmp", "[::/0]:rtp", "[::/0]:udp")
-    classifier = Classifier(walked)
+    classifier = Classifier(walked, CONTROL)
     buffers = [*buffers, *buffers]
     for buffer, wanted in zip(buffers, _walk(walked, buffers), strict=True):
         conversation = classifier.conversation(buffer)
@@ -80,7 +80,7 @@ def test_what_is_remembered_is_what_a_walk_finds(buffers: list[bytes], direction
 @given(st.lists(_frames() | st.binary(max_size=120), max_size=20), st.integers(0, 60), st.binary(max_size=30))
 def test_never_raises(buffers: list[bytes], at: int, other: bytes) -> None:
     """Frames with any bytes replaced never raise."""
-    classifier = Classifier(table("ingress", *_WALKED))
+    classifier = Classifier(table("ingress", *_WALKED), CONTROL)
     for buffer in buffers:
         assert classifier.conversation(buffer[:at] + other + buffer[at + len(other) :]).treatment in (
             "link",
@@ -107,8 +107,8 @@ def test_a_flow_that_covers_another_takes_all_its_packets(one: FlowMatch, other:
     names = {"sfu": [SERVER, SERVER6]}
     wide, narrow = (FlowTable("egress", [Flow(name="it", match=match)], names) for match in (one, other))
     for header in map(parse, sent):
-        if one.covers(other) and narrow.conversation(header).flow == "it":
-            assert wide.conversation(header).flow == "it"
+        if one.covers(other) and narrow.conversation(header, CONTROL).flow == "it":
+            assert wide.conversation(header, CONTROL).flow == "it"
 
 
 @given(st.lists(_MATCHES, max_size=6), st.sets(st.integers(0, 5)), st.lists(_frames(), min_size=1, max_size=20))
@@ -122,4 +122,4 @@ def test_a_muted_flow_matches_as_if_it_were_removed(
     one = FlowTable("egress", written, names)
     other = FlowTable("egress", [flow for number, flow in enumerate(flows) if number not in muted], names)
     for header in map(parse, sent):
-        assert one.conversation(header).flow == other.conversation(header).flow
+        assert one.conversation(header, CONTROL).flow == other.conversation(header, CONTROL).flow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from syntheticnet.forwarder.classifier import ControlAccess
 from syntheticnet.packets.packet import IP, VNET
 
 from ..builders import CLIENT, MS, SECOND, SERVER, frame, ipv4, tcp, tcp_frame, udp_frame, vnet
@@ -94,6 +95,17 @@ def test_control_ports_are_closed_to_others(path: Path) -> None:
     """Packets from a control port leave only toward the host."""
     path.admit(tcp_frame(CLIENT, SERVER, 80, 40000))
     assert path.sent(0) == []
+    assert path.total.dropped == {"closed": 1}
+
+
+def test_a_prepared_change_keeps_the_access_that_came_after_it(path: Path) -> None:
+    """Whoever was let in, or out, since a change was prepared still is when it comes into force."""
+    prepared = path.plan(egress={"latency": "5ms"})
+    path.pipeline.let_in(ControlAccess(frozenset({ip_address(SERVER).packed}), frozenset({80})))
+    path.pipeline.adopt(prepared, 0)
+    to_newcomer, to_former = (tcp_frame(CLIENT, peer, 80, 40000) for peer in (SERVER, HOST))
+    path.admit(to_newcomer, to_former)
+    assert path.sent(5 * MS) == [to_newcomer]
     assert path.total.dropped == {"closed": 1}
 
 
