@@ -70,9 +70,9 @@ def main(arguments: Sequence[str] | None = None, backend: Backend | None = None)
     if arguments is None:
         _skip_unused_imports()
     unwind_on_signals()
-    completion.prepare()
+    to_complete = completion.words_before()
     try:
-        outcome = make_app(own)(
+        outcome = make_app(to_complete or own)(
             [argument for argument in own if argument != DEBUG] + foreign,
             prog_name="synthlab",
             # Errors come here, as one line, in place of typer's own boxes and exit.

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -46,13 +46,13 @@ def engine(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def completed(line: str, engine: Path) -> list[str]:
+def completed(line: str, engine: Path, command: Sequence[str] = (SYNTHLAB,)) -> list[str]:
     """Bash's completions for the last word of a line."""
     words = line.split(" ")
     asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1), "_SYNTHLAB_COMPLETE": "complete_bash"}
     environment = {**os.environ, **asked, "PATH": f"{engine}:{os.environ['PATH']}"}
     return subprocess.run(
-        [SYNTHLAB], cwd=engine, env=environment, capture_output=True, text=True, check=True
+        command, cwd=engine, env=environment, capture_output=True, text=True, check=True
     ).stdout.split()
 
 
@@ -123,6 +123,19 @@ def test_it_takes_no_time(engine: Path) -> None:
         of_sdk = cost(lambda: subprocess.run([sys.executable, "-c", "import docker"], check=True))
         ratios.append(cost(lambda: completed("synthlab show cl", engine)) / of_sdk)
     assert statistics.median(ratios) < 3, ratios
+
+
+def test_only_the_command_on_the_line_is_imported(engine: Path) -> None:
+    """Nor are the engine's SDK and the HTTP library."""
+    program = """
+import atexit, sys
+from synthlab.cli.main import main
+atexit.register(lambda: print(*sys.modules))
+main()
+"""
+    loaded = set(completed("synthlab show cl", engine, (sys.executable, "-c", program)))
+    assert {"client1", "synthlab.cli.commands.conditions"} <= loaded
+    assert not {"docker", "httpx", "requests", "synthlab.cli.commands.run", "synthlab.cli.commands.labs"} & loaded
 
 
 def test_no_engine(tmp_path: Path) -> None:

@@ -30,12 +30,19 @@ ShellArgument = Annotated[
 ]
 
 
-def prepare() -> None:
-    """Answer a shell's request for completions, if this is one."""
-    if VARIABLE in os.environ:
-        from typer._completion_classes import completion_init
+def words_before() -> list[str]:
+    """Prepare for a shell's request for completions, and return the words before the one to complete.
 
-        completion_init()
+    Empty if this is no such request.
+    """
+    if VARIABLE not in os.environ:
+        return []
+    from typer._click.shell_completion import get_completion_class
+    from typer._completion_classes import completion_init
+
+    completion_init()
+    shell = get_completion_class(os.environ[VARIABLE].partition("_")[2])
+    return [] if shell is None else shell(None, {}, "synthlab", VARIABLE).get_completion_args()[0]  # type: ignore[arg-type]
 
 
 @completion.command("install")
