@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,17 @@ def refuse_unfit_lab(backend: Backend, plans: Sequence[Plan], lab: str | None) -
         )
     if running and not lab:
         refuse_other_stack(plans[0].scenario.stack, backend.engine)
+
+
+def pull_images(backend: Backend, plans: Iterable[Plan]) -> None:
+    """Pull what only a registry can have, before the first run. Raises SynthlabError with the image that is missing."""
+    from ..deploy.image_steps import perform, pull_steps
+    from ..deploy.images import foreign_images
+    from .console import progress
+
+    tags = dict.fromkeys(tag for plan in plans for tag in foreign_images(plan.scenario.stack))
+    with progress() as shown:
+        perform(pull_steps(tags, backend.engine), backend.engine, shown)
 
 
 def split_values(scenario: str, values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

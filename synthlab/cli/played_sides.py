@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..control.backend import Backend
 from ..errors import SynthlabError, WrongUse
-from .plan_maker import PlanMaker, refuse_unfit_lab
+from .plan_maker import PlanMaker, pull_images, refuse_unfit_lab
 from .run_series import RunSeries
 from .stored_runs import PlannedRun, StoredRuns, file_digests
 
@@ -76,9 +76,14 @@ class PlayedSides:
         }
 
     def fit(self, lab: str | None, made_by: str) -> None:
-        """Check that a lab that is up fits both sides, and mark those that are brought up. Raises WrongUse."""
+        """Check that a lab that is up fits both sides, get their images, and mark those that are brought up.
+
+        Raises WrongUse, and SynthlabError for an image that cannot be had. A command may make its side's images itself.
+        """
         for maker in self._makers:
             refuse_unfit_lab(maker.backend, self._both(maker), lab)
+            if not any(side.command for side in self._sides[maker.name]):
+                pull_images(maker.backend, self._both(maker))
             maker.made_by = made_by
 
     def play(self, series: RunSeries, runs: int, store: RunStore) -> tuple[list[Record], list[Record]]:

@@ -36,7 +36,7 @@ class RunStore:
 
     `command` is `sweep` or `compare`, and `described` says what it runs; a file with runs of anything else is refused.
     `made_by` marks the labs of these runs, so that one left behind by a killed process can be removed. Raises WrongUse
-    if the file is in use, or another one. Several threads may add runs.
+    if the file is in use, or another one. Several threads may add runs. A new file without a run at the end is removed.
     """
 
     def __init__(self, file: Path, command: str, described: Mapping[str, str], made_by: str) -> None:
@@ -44,7 +44,7 @@ class RunStore:
         self.command = command
         self._described = {"command": command, **described}
         self.made_by = made_by
-        self._is_over = False
+        self._is_over = self._is_new = False
         self._adding = Lock()
 
     def __enter__(self) -> Self:
@@ -59,8 +59,9 @@ class RunStore:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        is_empty = not self._count(self._database)
         self._database.close()
-        if self._is_over:
+        if self._is_over or (self._is_new and is_empty):
             # Before it is unlocked, or it could be the file of a process that has just begun with it.
             self.file.unlink(missing_ok=True)
         os.close(self._lock)
@@ -97,6 +98,7 @@ class RunStore:
         """An open file that the kernel keeps locked until this process ends, however it ends."""
         import fcntl
 
+        self._is_new = not self.file.exists()
         try:
             lock = os.open(self.file, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
@@ -130,7 +132,7 @@ class RunStore:
         database.execute(f"PRAGMA application_id={APPLICATION_ID}")
         database.executescript(_TABLES)
         facts: dict[str, Any] = dict(database.execute("SELECT name, value FROM facts").fetchall())
-        (runs,) = database.execute("SELECT count(*) FROM runs").fetchone()
+        runs = self._count(database)
         wanted = {"version": str(VERSION), **self._described}
         if facts:
             self.made_by = facts.pop("made_by")
@@ -141,6 +143,11 @@ class RunStore:
             database.execute("DELETE FROM facts")
             rows = {**wanted, "made_by": self.made_by}
             database.executemany("INSERT INTO facts VALUES (?, ?)", list(rows.items()))
+
+    @staticmethod
+    def _count(database: sqlite3.Connection) -> int:
+        (runs,) = database.execute("SELECT count(*) FROM runs").fetchone()
+        return int(runs)
 
     def _refuse_other(self, wanted: Mapping[str, str], kept: Mapping[str, str]) -> None:
         """Raise WrongUse if the file has other runs, with what differs."""

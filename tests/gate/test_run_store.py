@@ -78,9 +78,22 @@ def test_another_sweep(change: dict[str, str], error: str, tmp_path: Path) -> No
         assert len(store.records()) == 1
 
 
+def test_no_run(tmp_path: Path) -> None:
+    """A file that was made for nothing is removed, one that was there is not."""
+    file = tmp_path / "s.sqlite"
+    with RunStore(file, "sweep", DESCRIBED, "a"):
+        assert file.exists()
+    assert list(tmp_path.iterdir()) == []
+    file.touch()
+    with RunStore(file, "sweep", DESCRIBED, "a"):
+        pass
+    assert file.exists()
+
+
 def test_another_command(tmp_path: Path) -> None:
     """The file of a sweep is not that of a comparison; one without a run is anybody's, and its labs are known."""
     file = tmp_path / "s.sqlite"
+    file.touch()
     with RunStore(file, "sweep", DESCRIBED, "a"):
         pass
     with RunStore(file, "compare", DESCRIBED, "b") as store:

@@ -11,7 +11,7 @@ from ...control.backend import Backend
 from ...errors import WrongUse
 from .. import console
 from ..console import Table
-from ..plan_maker import PlanMaker, refuse_unfit_lab
+from ..plan_maker import PlanMaker, pull_images, refuse_unfit_lab
 from ..run_series import RunSeries, run_series
 from ..sparkline import sparkline
 from .labs import sweep
@@ -102,6 +102,7 @@ def bisect(
     ends = [plan_of(end, 0) for end in (values.values[0], values.values[-1])]
     sweep(backend)
     refuse_unfit_lab(backend, ends, lab)
+    pull_images(backend, ends)
     folder = evidence or evidence_beside(report)
     options = RunOptions(lab=lab, start_timeout_s=timeout, evidence=folder, allow_host=allow_host)
     with run_series(backend, options, retry_inconclusive, one_lab) as series:

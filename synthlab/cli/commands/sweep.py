@@ -13,7 +13,7 @@ from ...control.backend import Backend
 from ...errors import SynthlabError, WrongUse
 from .. import console
 from ..console import Bad, Table
-from ..plan_maker import PlanMaker, refuse_unfit_lab
+from ..plan_maker import PlanMaker, pull_images, refuse_unfit_lab
 from ..run_series import run_series
 from ..stored_runs import PlannedRun, StoredRuns, file_digests, remove_left
 from .engines import EnginesOption, engines_for, make_ready
@@ -123,6 +123,7 @@ def sweep(
             remove_left(backend, opened)
             remove_expired(backend)
             refuse_unfit_lab(backend, plans, lab)
+            pull_images(backend, plans)
         maker.made_by = opened.made_by
         stored = StoredRuns([_planned(maker, fixed, run) for run in planned], opened)
         left = [run.number for run in planned if not stored.is_judged(run.number)]

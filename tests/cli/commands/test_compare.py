@@ -12,6 +12,8 @@ from typing import cast
 
 import pytest
 
+from synthlab.engine.images import LocalImage
+from synthlab.engine.process import Finished
 from synthlab.report import results_text
 from synthlab.scenario import Plan
 from synthlab.scenario.record import Record, Verdict
@@ -248,6 +250,19 @@ def test_one_lab_for_both_sides(comparing: Comparing, capsys: pytest.CaptureFixt
     """A lab that is up cannot have both images."""
     assert comparing.compare("acme/sfu:1", "acme/sfu:2", "--lab", "mine") == 2
     assert "the lab 'mine' would be used for all runs, but their stacks differ: leave out" in capsys.readouterr().err
+
+
+def test_an_image_that_cannot_be_had(
+    comparing: Comparing, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Is found before anything is played, and leaves no file of runs; a command may build the images of its side."""
+    engine = FakeEngine(images={"acme/sfu:1": LocalImage("id", "0")})
+    monkeypatch.setattr(engine, "pull_image", lambda tag: Finished(1, (f"{tag}: not found",)))
+    comparing.backend = replace(comparing.backend, engine=engine)
+    assert comparing.compare("acme/sfu:1", "acme/sfu:2") == 3
+    assert "the image acme/sfu:2 is not on the engine and cannot be pulled" in capsys.readouterr().err
+    assert (comparing.played, list(comparing.folder.glob("*.sqlite"))) == ([], [])
+    assert comparing.compare("--command", "true", "true", "--runs", "6") in (0, 3)
 
 
 def test_no_scenario(comparing: Comparing, capsys: pytest.CaptureFixture[str]) -> None:
