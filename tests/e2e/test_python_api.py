@@ -18,6 +18,7 @@ from synthlab import ExpectationFailed, Inconclusive, Lab, SynthlabError
 from tests.report.pages import Page
 from tests.runner.evidence import pcapng
 
+from .busy import PROCESSORS, busy
 from .labs import docker, heeding_interrupts
 
 pytestmark = pytest.mark.docker
@@ -96,14 +97,11 @@ def test_a_failed_expectation_is_reported(lab: Lab) -> None:
 
 def test_a_busy_machine(lab: Lab) -> None:
     """With more busy loops than processors, a failed expectation is inconclusive."""
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
-    try:
-        with pytest.raises(Inconclusive, match=r"expect egress\.rate > 20mbit within 6s: .* the machine was too busy"):
-            lab["client2"].expect("egress.rate > 20mbit", within="6s")
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
+    with (
+        busy(2 * PROCESSORS),
+        pytest.raises(Inconclusive, match=r"expect egress\.rate > 20mbit within 6s: .* the machine was too busy"),
+    ):
+        lab["client2"].expect("egress.rate > 20mbit", within="6s")
 
 
 def test_attached(lab: Lab) -> None:

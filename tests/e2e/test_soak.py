@@ -10,8 +10,6 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ import pytest
 
 from synthlab.scenario import scenario_files
 
+from .busy import busy
 from .labs import SYNTHLAB
 from .leftovers import leftovers
 from .pair import pair_up
@@ -129,18 +128,6 @@ def test_it_is_inconclusive_when_the_machine_is_busy(folder: Path) -> None:
     with busy():
         (record,) = run(folder, "busy", DOG, status=3)
     assert record["verdict"] == "inconclusive"
-
-
-@contextmanager
-def busy() -> Iterator[None]:
-    """A busy loop on each processor."""
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
-    try:
-        yield
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
 
 
 @pytest.mark.parametrize("name", [name.removesuffix(".yaml") for name in scenario_files() if DOG not in name])
