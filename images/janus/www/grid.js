@@ -4,6 +4,7 @@ import { Meter } from "./meter.js";
 
 const GAP = 12; // px, as in style.css
 const SHAPE = 4 / 3;
+const MOST_WIDTH = 320; // px, of the video by default: drawing a larger tile costs a software renderer twice as much
 
 export class Grid {
   #element;
@@ -49,7 +50,7 @@ export class Grid {
     this.#element.insertBefore(tile.element, next?.element ?? null); // move no other tile: moving a video stops it
   }
 
-  /** Choose the number of columns that makes the tiles largest. */
+  /** Choose the number of columns that makes the tiles largest; of several, that of the squarest grid. */
   #arrange() {
     const { clientWidth: width, clientHeight: height } = this.#element;
     const count = this.#tiles.size || 1;
@@ -57,10 +58,11 @@ export class Grid {
       const rows = Math.ceil(count / columns);
       const across = (width - GAP * (columns - 1)) / columns;
       const down = (height - GAP * (rows - 1)) / rows;
-      return Math.min(across, down * SHAPE);
+      return Math.min(across, down * SHAPE, MOST_WIDTH);
     };
     const choices = Array.from({ length: count }, (_, index) => index + 1);
-    const columns = choices.reduce((best, one) => (tileWidth(one) > tileWidth(best) ? one : best));
+    const squarest = Math.ceil(Math.sqrt(count));
+    const columns = choices.reduce((best, one) => (tileWidth(one) > tileWidth(best) ? one : best), squarest);
     this.#element.style.setProperty("--tile", `${Math.max(120, Math.floor(tileWidth(columns)))}px`);
     this.#element.style.setProperty("--columns", columns);
   }
