@@ -154,7 +154,7 @@ def test_versions_differ(tmp_path: Path) -> None:
 
 def test_an_expired_lab(lab: Path) -> None:
     """An expired lab does not run, is listed as expired, does not affect other labs, and is removed by `up`."""
-    synthlab("up", str(lab), "--lab", SHORT, "--ttl", "20s")
+    synthlab("up", str(lab), "--lab", SHORT, "--ttl", "12s")
     deadline = time.monotonic() + 60
     while any(row["state"] == "running" for row in ask("ps", "--lab", SHORT)):
         assert time.monotonic() < deadline

@@ -107,6 +107,7 @@ def test_one_client(project: Path, port: str) -> None:
     succeeds("node", "client.mjs", port, cwd=project, env=ENVIRONMENT)
 
 
+@pytest.mark.soak
 def test_two_browsers(project: Path) -> None:
     """Video stops and recovers; a failure has conditions, statistics and pictures; the lab is gone at the end."""
     tests = _played(project)

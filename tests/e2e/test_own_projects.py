@@ -184,6 +184,7 @@ def _is_impaired(own: OwnProject, name: str, host: str, port: int, other: str, p
     assert own.connect_ms(other, host, port) < QUICK_MS
 
 
+@pytest.mark.soak
 def test_what_happens_to_a_companion() -> None:
     """If it ends, nothing leaks and `ps` says so; `restart` restores both."""
     files = [PROJECTS / "jobs" / "compose.yaml"]

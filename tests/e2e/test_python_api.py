@@ -196,7 +196,7 @@ def test_a_worker_that_is_killed(stack: Path, tmp_path: Path) -> None:
     assert "e2e-plugin" not in containers()
 
 
-@pytest.mark.parametrize("workers", [pytest.param([], marks=pytest.mark.soak), ["-n", "2"]])
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n", "2"], marks=pytest.mark.soak)])
 def test_ctrl_c(workers: list[str], stack: Path, tmp_path: Path) -> None:
     """All labs of the run are taken down, at any point of its tests."""
     (tmp_path / "light.yaml").write_text(stack.read_text())

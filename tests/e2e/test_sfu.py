@@ -91,6 +91,7 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     docker("image", "rm", "-f", "e2e-sfu:one", "e2e-sfu:two")
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("versions")
 def test_two_versions_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two labs of one stack have two versions of the media server; cutting one off does not affect the other.
@@ -162,6 +163,7 @@ def test_a_service_that_is_never_healthy(tmp_path: Path) -> None:
     assert leftovers("e2e-sfu-unhealthy") == []
 
 
+@pytest.mark.soak
 def test_somebody_joins_from_outside(tmp_path: Path) -> None:
     """A participant on another network joins through published ports; it and the lab see each other.
 
