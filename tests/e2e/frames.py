@@ -1,4 +1,4 @@
-"""When a page shows new frames of another participant, as the browser reports it, independently of the lab."""
+"""When frames of another participant reach a page, as its video elements report it, independently of the lab."""
 
 from __future__ import annotations
 
@@ -9,42 +9,61 @@ from playwright.sync_api import BrowserContext, Error, Page, Playwright
 
 from .labs import synthlab
 
-# Wall-clock time (ms) of every new frame of every video but the page's own; video elements may come and go. Frames that
-# the page was too busy to be called for are counted at the time of the next one.
-_WATCH = """
-(() => {
-  if (globalThis.shownFrames) return;
-  globalThis.shownFrames = [];
-  const watched = new WeakSet();
+SHOWN = """
   const watch = (video) => {
-    watched.add(video);
     let count = null;
     const seen = (_, { presentedFrames, presentationTime }) => {
       const fresh = count === null ? 1 : presentedFrames - count;
       const at = Date.now() - performance.now() + presentationTime;
-      for (let frame = 0; frame < fresh; frame++) shownFrames.push(at);
+      note(at, fresh);
       count = presentedFrames;
       video.requestVideoFrameCallback(seen);
     };
     video.requestVideoFrameCallback(seen);
   };
+"""
+"""Frames that were drawn, when they were. Those that the page was too busy to be called for count with the next one."""
+
+ARRIVED = """
+  const watch = (video) => {
+    let count = video.getVideoPlaybackQuality().totalVideoFrames;
+    setInterval(() => {
+      const total = video.getVideoPlaybackQuality().totalVideoFrames;
+      note(Date.now(), total - count);
+      count = total;
+    }, 10);
+  };
+"""
+"""Frames that were decoded for the page, drawn or replaced before that, at most 10 ms late."""
+
+_WATCHER = """
+(() => {
+  if (globalThis.framesSeen) return;
+  globalThis.framesSeen = [];
+  const note = (at, count) => framesSeen.push(...Array(count).fill(at));
+  %s
+  const watched = new WeakSet();
   setInterval(() => {
     for (const video of document.querySelectorAll("video")) {
-      if (!watched.has(video) && !video.closest(".own")) watch(video);
+      if (watched.has(video) || video.closest(".own")) continue;
+      watched.add(video);
+      watch(video);
     }
   }, 20);
 })()
 """
+"""Notes the wall-clock time (ms) of each frame of every video but the page's own; video elements may come and go."""
 
 
 class Frames:
-    """The frames that the first page of a client shows from now on."""
+    """The frames that reach the first page of a client from now on: those SHOWN, or all that ARRIVED."""
 
-    def __init__(self, playwright: Playwright, client: str, lab: str) -> None:
+    def __init__(self, playwright: Playwright, client: str, lab: str, which: str = SHOWN) -> None:
         endpoint = synthlab("cdp", client, "--lab", lab).stdout.strip()
         self._browser = playwright.chromium.connect_over_cdp(endpoint)
-        self._context.add_init_script(_WATCH)
-        self.page.evaluate(_WATCH)
+        watcher = _WATCHER % which
+        self._context.add_init_script(watcher)
+        self.page.evaluate(watcher)
         self.at_s: list[float] = []
 
     @property
@@ -59,9 +78,9 @@ class Frames:
         self._browser.close()
 
     def collect(self) -> None:
-        """Fetch the frames shown since the last call; a page that is loading has none."""
+        """Fetch the frames since the last call; a page that is loading has none."""
         try:
-            self.at_s += [at_ms / 1000 for at_ms in self.page.evaluate("globalThis.shownFrames?.splice(0) ?? []")]
+            self.at_s += [at_ms / 1000 for at_ms in self.page.evaluate("globalThis.framesSeen?.splice(0) ?? []")]
         except Error:
             time.sleep(0.02)
 

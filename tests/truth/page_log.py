@@ -1,12 +1,9 @@
-"""What a page says of its own video: when it showed each frame, and what follows for expectations on its frame rate.
+"""What a page says of its own video: when it got each frame, and what follows for expectations on its frame rate.
 
-A frame rate is the number of frames shown in the second before. Two windows of a second over the same frames differ by
-a frame, so a rate within one frame of a limit is on neither side of it. Nor is what lasts for less than BLINK_S, which
-the lab may miss: it samples at most 250 ms apart, and a page shows a frame up to SHOWN_LATE_S after it was decoded.
-
-The lab's rate is of frames decoded. After a short gap, frames that were sent again are decoded at once, and most are
-replaced before they are drawn: of a second in which such a gap ended, the page knows only the least and the most that
-may have been decoded.
+A frame rate is the number of frames that arrived in the second before, decoded and then drawn, or replaced before they
+were. Two windows of a second over the same frames differ by a frame, so a rate within a frame of a limit is on neither
+side of it. Nor is what lasts for less than BLINK_S, which the lab may miss: it samples at most 250 ms apart, and a page
+sees a frame up to SEEN_LATE_S after it was decoded.
 """
 
 from __future__ import annotations
@@ -20,13 +17,9 @@ from typing import Literal
 Label = Literal["passed", "failed", "either"]
 
 RATE_S = 1.0
-SHOWN_LATE_S = 0.15
+SEEN_LATE_S = 0.15
 BLINK_S = 0.4
 ONE_FRAME = 1
-FRAME_S = 1 / 15
-GAP_S = 2.5 * FRAME_S
-SENT_AGAIN_S = 1.0
-"""The media server keeps a packet for at most this long, to send it again (Janus 1, DEFAULT_MAX_NACK_QUEUE)."""
 MOST_SPREAD_S = 0.3
 """If the moments that may be called the recovery are further apart, the page cannot tell which it was."""
 
@@ -35,7 +28,7 @@ Stretch = tuple[float, float]
 
 @dataclass(frozen=True)
 class PageLog:
-    """The times in seconds at which a page showed a frame, in ascending order, and until when it was watched."""
+    """The times in seconds at which a page got a frame, in ascending order, and until when it was watched."""
 
     at_s: Sequence[float]
     until_s: float
@@ -44,33 +37,24 @@ class PageLog:
         """The same log on a clock whose zero is `by_s` later."""
         return PageLog([at_s - by_s for at_s in self.at_s], self.until_s - by_s)
 
-    def shown(self, since_s: float, until_s: float) -> int:
+    def frames(self, since_s: float, until_s: float) -> int:
         """The number of frames in (since_s, until_s]."""
         return bisect_right(self.at_s, until_s) - bisect_right(self.at_s, since_s)
 
-    def decoded_at_most(self, since_s: float, until_s: float) -> int:
-        """The same and all that a gap which ended in this time has kept back, if they may have been sent again."""
-        first, last = bisect_right(self.at_s, since_s), bisect_right(self.at_s, until_s)
-        waits_s = (self.at_s[at] - self.at_s[at - 1] for at in range(max(first, 1), last))
-        return last - first + sum(round(wait_s / FRAME_S) - 1 for wait_s in waits_s if GAP_S < wait_s <= SENT_AGAIN_S)
-
     def first_frame(self, since_s: float) -> float:
-        """When the first frame after `since_s` was shown; the end of the log if there was none."""
+        """When the first frame after `since_s` arrived; the end of the log if there was none."""
         at = bisect_right(self.at_s, since_s)
         return self.at_s[at] if at < len(self.at_s) else self.until_s
 
-    def stretches(
-        self, since_s: float, until_s: float, fits: Callable[[int], bool], most: bool = False
-    ) -> list[Stretch]:
-        """The longest periods throughout which the rate fits: the one shown, or the `most` that may be decoded."""
-        rate = self.decoded_at_most if most else self.shown
+    def stretches(self, since_s: float, until_s: float, fits: Callable[[int], bool]) -> list[Stretch]:
+        """The longest periods throughout which the rate fits."""
         until_s = min(until_s, self.until_s)
         changes = {at_s + late_s for at_s in self.at_s for late_s in (0, RATE_S)}
         begins = [since_s, *sorted(at_s for at_s in changes if since_s < at_s < until_s)]
         found: list[Stretch] = []
         for begin_s, end_s in zip(begins, [*begins[1:], until_s], strict=True):
             middle_s = (begin_s + end_s) / 2
-            if end_s > begin_s and fits(rate(middle_s - RATE_S, middle_s)):
+            if end_s > begin_s and fits(self.frames(middle_s - RATE_S, middle_s)):
                 joined = bool(found) and found[-1][1] == begin_s
                 found[-1:] = [(found[-1][0], end_s)] if joined else [*found[-1:], (begin_s, end_s)]
         return found
@@ -79,10 +63,10 @@ class PageLog:
 def label_of_never(log: PageLog, asked_s: float, limit: float, for_s: float) -> Label:
     """What `never: rate < limit` from `asked_s` on must come to."""
     first_s, last_s = asked_s + RATE_S, asked_s + for_s
-    below = log.stretches(first_s, last_s, lambda count: count + ONE_FRAME < limit, most=True)
+    below = log.stretches(first_s, last_s, lambda count: count + ONE_FRAME < limit)
     if any(end_s - begin_s >= BLINK_S for begin_s, end_s in below):
         return "failed"
-    nearly = log.stretches(first_s - SHOWN_LATE_S, last_s + BLINK_S, lambda count: count - ONE_FRAME < limit)
+    nearly = log.stretches(first_s - SEEN_LATE_S, last_s + BLINK_S, lambda count: count - ONE_FRAME < limit)
     return "either" if nearly else "passed"
 
 
@@ -105,7 +89,7 @@ class TrueRecovery:
             begin_s <= latest_s - BLINK_S and end_s - begin_s >= self.for_s + 2 * BLINK_S for begin_s, end_s in surely
         ):
             return "passed"
-        perhaps = bridged(self._stretches(-ONE_FRAME, most=True), BLINK_S)
+        perhaps = bridged(self._stretches(-ONE_FRAME), BLINK_S)
         may = any(
             begin_s <= latest_s + BLINK_S and end_s - begin_s > self.for_s - BLINK_S for begin_s, end_s in perhaps
         )
@@ -132,10 +116,10 @@ class TrueRecovery:
             return None
         return self.log.first_frame(max(long[0][0] - RATE_S, self.asked_s))
 
-    def _stretches(self, frames: int, most: bool = False) -> list[Stretch]:
+    def _stretches(self, frames: int) -> list[Stretch]:
         """Where the rate reaches a limit that is so many frames higher; the first rate that counts is a second old."""
         end_s = self.asked_s + self.within_s + self.for_s + 3 * BLINK_S
-        return self.log.stretches(self.asked_s + RATE_S, end_s, lambda count: count >= self.limit + frames, most)
+        return self.log.stretches(self.asked_s + RATE_S, end_s, lambda count: count >= self.limit + frames)
 
 
 def bridged(stretches: Iterable[Stretch], blink_s: float) -> list[Stretch]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .page_log import SHOWN_LATE_S, Label, PageLog, TrueRecovery, label_of_never
+from .page_log import SEEN_LATE_S, Label, PageLog, TrueRecovery, label_of_never
 
 FPS = "client1.video.client2.fps"
 VIEWER, SENDER = "client1", "client2"
@@ -78,12 +78,12 @@ class PlayedRun:
         if not self.is_judged or result["verdict"] != "passed" or (true_s := self._recovery.at_s) is None:
             return None
         latest_s = self._asked_s("recovers") + result["took_s"]
-        return bool(latest_s - result["error_s"] <= true_s <= latest_s + SHOWN_LATE_S)
+        return bool(latest_s - result["error_s"] <= true_s <= latest_s + SEEN_LATE_S)
 
     @property
     def _recovery(self) -> TrueRecovery:
         begin_s, end_s = self.baseline
-        before = self.log.shown(begin_s, end_s) / (end_s - begin_s)
+        before = self.log.frames(begin_s, end_s) / (end_s - begin_s)
         limit = self.asked.share / 100 * before
         return TrueRecovery(self.log, self._asked_s("recovers"), limit, self.asked.within_s, self.asked.hold_s)
 

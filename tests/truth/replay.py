@@ -41,7 +41,7 @@ MOST_LATER_S = 0.25
 
 @dataclass(frozen=True)
 class Recording:
-    """The frame rates that a client published in a real run (None: no picture), and the frames that its page showed.
+    """The frame rates that a client published in a real run (None: no picture), and the frames that its page got.
 
     All times are seconds of that run; its expectations began at `asked_s` and were decided by `ended_s`.
     """

@@ -1,4 +1,4 @@
-"""Runs on recorded numbers: no verdict contradicts the frames that the page showed."""
+"""Runs on recorded numbers: no verdict contradicts the frames that the page got."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def test_replays(tmp_path: Path) -> None:
     draw = random.Random(16)
     proof = Proof([replayed(tmp_path, one, draw) for one in load(RECORDINGS) for _ in range(TIMES)])
     print(f"\n{proof.table()}")
-    assert len(proof.runs) >= 440
+    assert len(proof.runs) >= 441
     assert [str(one) for one in (*proof.false_passes, *proof.false_fails, *proof.inconclusive)] == []
     covered, recoveries = proof.coverage
     assert covered >= 0.99 * recoveries > 0
-    assert len(proof.either) <= 0.12 * len(proof.runs)
+    assert len(proof.either) <= 0.06 * len(proof.runs)
