@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from syntheticnet.conditions import Conditions
 from ..assets import own_version
 from ..control.backend import Backend, choose_lab
 from ..control.outside import outside_line
+from ..control.state import ClientState
 from ..deploy.claim import refuse_claimed
 from ..deploy.launch import launch, launched
 from ..deploy.plan import refuse_other_stack
@@ -152,7 +153,8 @@ class _Run:
 
     def record(self, keep_going: bool) -> Record:
         """Play the plan and return its record."""
-        facts = self._facts()
+        states = self._live_lab.lab.states(self._live_lab.clients())
+        facts = self._facts(states)
         # A lab of a Compose project may have no client of ours, but it has companions.
         probe = next(one for one in self._live_lab.members if one.conditioned)
         self._evidence.watch(_impaired(self._plan))
@@ -173,6 +175,8 @@ class _Run:
             verdict, reasons = verdict_of(log.judged, player.failures, player.faults, problems)
             if lost := lost_containers(members, self._live_lab, player.touched, suspect=verdict != "passed"):
                 verdict, reasons = "inconclusive", (*lost, *reasons)
+            if verdict != "passed":
+                reasons += tuple(f"{name}: {state.problem}" for name, state in states.items() if state.problem)
             if verdict != "passed" and not self._files and not is_stopped():
                 self._collect()
         finally:
@@ -203,8 +207,7 @@ class _Run:
         except SynthlabError as error:
             self._progress(error.message)
 
-    def _facts(self) -> dict[str, str]:
-        states = self._live_lab.lab.states(self._live_lab.clients())
+    def _facts(self, states: Mapping[str, ClientState]) -> dict[str, str]:
         images = sorted({str(state.answer.get("version", "unknown")) for state in states.values()})
         own = {"synthlab": own_version(), "images": ", ".join(images)}
         outside = outside_line(self._live_lab.lab.members)

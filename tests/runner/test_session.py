@@ -17,6 +17,8 @@ from synthlab.runner.watcher import Watcher
 from synthlab.scenario import Plan, check_scenario
 from synthlab.testing import FakeEngine, fake_backend
 
+from .played import Seen
+
 SCENARIO = """\
 stack: {file}
 steps:
@@ -91,3 +93,16 @@ def made_from(digest: str) -> Backend:
     engine = cast("FakeEngine", backend.engine)
     engine.present = [replace(one, digest=digest) for one in engine.present]
     return backend
+
+
+def test_a_page_that_did_not_load(tmp_path: Path) -> None:
+    """A run that fails says so, as it may be the reason."""
+    (tmp_path / "call.yaml").write_text(STACK)
+    file = tmp_path / "short.yaml"
+    file.write_text("stack: call.yaml\nsteps:\n  - {expect: client1.video.client2.fps > 5, within: 1s}\n")
+    backend, apis = fake_backend("call")
+    apis["call/client1"].problem = "http://sfu/: net::ERR_CONNECTION_REFUSED"
+    plan = check_scenario(str(file), {})
+    record = play(plan, backend, RunOptions(lab="call", evidence=tmp_path), cast("Watcher", Seen()), print, "run")
+    assert record.verdict == "failed"
+    assert record.reasons[-1] == "client1: http://sfu/: net::ERR_CONNECTION_REFUSED"
