@@ -228,7 +228,7 @@ class Forwarder:
         While a plan is being made, the loop may apply the armed one. The new plan then sees half of each state, and may
         fail.
         """
-        # Asked in the loop, which may be in the middle of a change: a plan of what that is about to remove would fit.
+        # Asked in the loop, so not in the middle of a change: the plan would keep what that change is about to remove.
         changes: int = self._ask_loop(lambda: self._changes)
         try:
             return changes, {direction: pipeline.plan(requested) for direction, pipeline in self._pipelines.items()}
