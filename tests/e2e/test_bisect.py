@@ -49,7 +49,8 @@ def breaking(folder: Path, scale: float = 0, window_s: float = 8, name: str = LA
 def bisected(folder: Path, scenario: str, values: str, *options: str) -> dict[str, Any]:
     """The result of a bisection that finds something, and leaves nothing behind."""
     evidence = ("--evidence", str(folder / "evidence"))
-    done = synthlab("scenario", "bisect", scenario, "--var", f"LOSS={values}", "--json", *options, *evidence)
+    command = ("scenario", "bisect", scenario, "--var", f"LOSS={values}", "--json", *options, *evidence)
+    done = synthlab(*command, seconds=1500)
     assert leftovers(LAB) == []
     result: dict[str, Any] = json.loads(done.stdout)
     print(f"{result['passes']} to {result['fails']}, {result['state']}, {len(result['runs'])} runs")
