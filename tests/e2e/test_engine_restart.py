@@ -32,7 +32,7 @@ def engine() -> Iterator[SecondEngine]:
         yield engine
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGTERM, marks=pytest.mark.soak), signal.SIGKILL])
 def test_a_lab_after_the_engine_was_away(engine: SecondEngine, number: signal.Signals, tmp_path: Path) -> None:
     """No command treats it as running: `ps` and `ls` show that, `restart` starts it, `down` removes it."""
     run = engine.machine.synthlab

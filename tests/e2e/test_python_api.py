@@ -157,6 +157,7 @@ def pytest_in(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.soak
 def test_a_lab_for_each_worker(stack: Path, tmp_path: Path) -> None:
     """Both workers run at the same time on separate labs; one failure has evidence; nothing is left."""
     (tmp_path / "light.yaml").write_text(stack.read_text())

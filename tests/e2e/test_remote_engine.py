@@ -123,7 +123,7 @@ def test_a_container_that_is_gone(far: Machine) -> None:
 
 
 @pytest.mark.usefixtures("far")
-@pytest.mark.parametrize("kind", [context, ssh])
+@pytest.mark.parametrize("kind", [context, pytest.param(ssh, marks=pytest.mark.soak)])
 def test_other_ways_to_the_engine(kind: Callable[[Path, str], dict[str, str]], tmp_path: Path) -> None:
     """A docker context and SSH are honoured by API calls and by the `docker` command."""
     machine = Machine({**kind(tmp_path, ADDRESS), "SYNTHLAB_LAB": LAB})
