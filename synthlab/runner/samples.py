@@ -10,7 +10,10 @@ from ..control.webrtc_stats import CODECS, is_fresh
 from ..scenario.expression import CLIENT, LINKS, METRICS, Sample, Value
 from ..text.durations import ns_of
 
-_ACHIEVED = {"rate_bps": "rate", "loss": "loss", "delay_p50_ms": "delay_p50", "delay_p99_ms": "delay_p99"}
+_ACHIEVED = {
+    **{"rate_bps": "rate", "loss": "loss", "delay_p50_ms": "delay_p50", "delay_p99_ms": "delay_p99"},
+    **{"queue_delay_p50_ms": "queue_delay_p50", "queue_delay_p95_ms": "queue_delay_p95"},
+}
 _COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "queued", "duplicated", "originated", "dropped_bytes")
 DEFAULT_FLOW = "default"
 _OWN = "app"

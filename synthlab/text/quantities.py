@@ -5,7 +5,8 @@ from __future__ import annotations
 _LARGE = 1e5
 _PLAIN = {"fps": "fps", "kbps": "kbit/s"}
 _ENDINGS = {"_ms": "ms", "_s": "s", "_kbps": "kbit/s", "_bps": "bit/s"}
-_ACHIEVED = {"rate": (1e-3, "kbit/s"), "loss": (100.0, "%"), "delay_p50": (1.0, "ms"), "delay_p99": (1.0, "ms")}
+_DELAYS = ("delay_p50", "delay_p99", "queue_delay_p50", "queue_delay_p95")
+_ACHIEVED = {"rate": (1e-3, "kbit/s"), "loss": (100.0, "%"), **dict.fromkeys(_DELAYS, (1.0, "ms"))}
 _LINKS = ("ingress", "egress")
 
 

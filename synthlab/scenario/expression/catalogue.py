@@ -57,7 +57,10 @@ _TIMES = {"jitter_buffer_ms": MILLISECONDS, "rtt_ms": MILLISECONDS, "first_frame
 _FREEZES = {"dropped": COUNT, "freezes": COUNT, "freeze_s": SECONDS}
 _SENT_VIDEO = {**_PICTURE, **_ASKED, "limited": WORD, "layers": {ANY: _PICTURE}}
 _SENT_AUDIO = {"kbps": KBPS, "lost": NET}
-_ACHIEVED = {"rate": RATE, "loss": SHARE, "delay_p50": DELAY, "delay_p99": DELAY, "packets": PLAIN}
+_ACHIEVED = {
+    **{"rate": RATE, "loss": SHARE, "packets": PLAIN},
+    **dict.fromkeys(("delay_p50", "delay_p99", "queue_delay_p50", "queue_delay_p95"), DELAY),
+}
 _COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated", "dropped_bytes")
 _LINK = {**_ACHIEVED, **dict.fromkeys(_COUNTED, COUNT), "queued": PLAIN, "dropped": {ANY: COUNT}}
 _LINKS = {"ingress": _LINK, "egress": _LINK}
