@@ -3,6 +3,7 @@
 from .catalogue import CLIENT, MEASURED, METRICS, Known, Measure
 from .comparisons import Compared, Reading
 from .expression import Expression, Outcome, value_text
+from .fairness import jain
 from .samples import LINKS, NEVER_NS, RATE_NS, SAMPLE_NS, Recorded, Sample, Samples, Value, source_of
 from .tree import SeenValue
 
@@ -25,6 +26,7 @@ __all__ = [
     "Samples",
     "SeenValue",
     "Value",
+    "jain",
     "source_of",
     "value_text",
 ]
