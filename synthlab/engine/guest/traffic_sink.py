@@ -70,18 +70,18 @@ class Sink:
             self.ports.append(mouth.getsockname()[1])
             self._selector.register(mouth, selectors.EVENT_READ, (flow, self._accept if self._listens else self._take))
 
-    def run(self, until: float, end: int, tell: Callable[[Report], None]) -> None:
+    def run(self, until: float, end: int, progress: Callable[[Report], None]) -> None:
         """Receive until that time of the monotonic clock, or until the file descriptor `end` is readable.
 
         What is then still in the socket buffers counts too.
         """
         self._selector.register(end, selectors.EVENT_READ)
-        tells = time.monotonic()
+        next_s = time.monotonic()
         while (now := time.monotonic()) < until:
-            if now >= tells:
-                tell(self.report())
-                tells = max(tells + REPORT_S, now)
-            if self._serve(min(until, tells) - now, end):
+            if now >= next_s:
+                progress(self.report())
+                next_s = max(next_s + REPORT_S, now)
+            if self._serve(min(until, next_s) - now, end):
                 break
         self._selector.unregister(end)
         last = time.monotonic() + DRAIN_S

@@ -1,6 +1,6 @@
 """Expressions over measured numbers; at a given time one holds, does not hold, or has no data."""
 
-from .catalogue import CLIENT, MEASURED, METRICS, Known, Measure
+from .catalogue import CLIENT, MEASURED, METRICS, TRAFFIC, Known, Measure
 from .comparisons import Compared, Reading
 from .expression import Expression, Outcome, value_text
 from .fairness import jain
@@ -15,6 +15,7 @@ __all__ = [
     "NEVER_NS",
     "RATE_NS",
     "SAMPLE_NS",
+    "TRAFFIC",
     "Compared",
     "Expression",
     "Known",

@@ -43,6 +43,8 @@ WORD = Measure(dimension="text")
 RATE = Measure(dimension="rate", bare=False, averaged=True)
 SHARE = Measure(dimension="share", bare=False, averaged=True)
 DELAY = Measure(dimension="time", bare=False)
+EVENNESS = Measure(dimension="share", averaged=True)
+"""Jain's index of several rates: a share of 1, as a plain number."""
 OWN = Measure()
 """A number that an application, service or server publishes; its dimension is unknown."""
 
@@ -71,6 +73,9 @@ _PATH = {
     "ice_restarts": COUNT,
 }
 
+TRAFFIC = "traffic"
+_TRAFFIC = {ANY: {"rate": RATE, "fairness": EVENNESS, "flows": {ANY: {"rate": RATE}}}}
+
 # WebRTC stats published by clients (images/chrome/stats.py and outbound_stats.py) and forwarder measurements.
 CLIENT: Tree = {
     "video": {PARTICIPANT: {**_PICTURE, **_ASKED, **_FREEZES, **_TIMES}},
@@ -83,9 +88,10 @@ CLIENT: Tree = {
     "page": {"problem": WORD},
     **_LINKS,
     "flows": {ANY: _LINKS},
+    TRAFFIC: _TRAFFIC,
     "app": {FREE: OWN},
 }
-PROXY: Tree = {**_LINKS, "flows": {ANY: _LINKS}, "app": {FREE: OWN}}
+PROXY: Tree = {**_LINKS, "flows": {ANY: _LINKS}, TRAFFIC: _TRAFFIC, "app": {FREE: OWN}}
 METRICS = "metrics"
 _PROBE = {"ms": MILLISECONDS, "p50_ms": MILLISECONDS, "p95_ms": MILLISECONDS, "errors": COUNT, "skipped": COUNT}
 MEASURED: Tree = {

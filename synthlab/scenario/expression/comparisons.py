@@ -77,7 +77,7 @@ def comparisons(node: ExpressionNode, wanted: bool = True) -> Iterator[Compared]
                 sign, measure = sign if wanted else _OPPOSITE[sign], numbers[0].measure
                 name, unit, scale = numbers[0].name, UNITS.get(measure.dimension, ""), measure.scale
                 if _is_ratio(left):
-                    name, unit, scale = "", "", 1.0
+                    name, unit, scale = "", UNITS["share"], 1.0
                 yield Compared(written(left), name, sign, unit, scale, left, right)
 
 
