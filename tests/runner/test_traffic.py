@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -17,10 +17,11 @@ from typing import Literal
 import pytest
 
 from synthlab.engine import exec
+from synthlab.engine.containers import Container
 from synthlab.engine.guest.traffic_sink import Arrivals
 from synthlab.engine.guest.traffic_source import STAMP, paced
 from synthlab.errors import SynthlabError
-from synthlab.runner.traffic import RunningTraffic, ask, start_traffic
+from synthlab.runner.traffic import RunningTraffic, ask, refuse_unavailable, start_traffic
 from synthlab.scenario.actions import Congestion, Traffic
 from synthlab.scenario.expression import jain
 from synthlab.scenario.traffic_patterns import OnOff, Pattern, Steady, VideoOnDemand, WebPages
@@ -364,3 +365,24 @@ def test_a_congestion_control_that_cannot_be_had() -> None:
     assert error.decode().startswith(message)
     assert "reno" in error.decode().removeprefix(message)
     assert error.count(b"\n") == 1
+
+
+class LocalEngine(FakeEngine):
+    """Runs the programs of its containers on this machine."""
+
+    def start_program(
+        self, container: Container, program: str, arguments: Sequence[object] = (), **_: object
+    ) -> subprocess.Popen[bytes]:
+        return run(program, *arguments)
+
+
+@pytest.mark.issue(17)
+def test_a_congestion_control_is_looked_for_before_anything_is_sent() -> None:
+    """The sender's kernel is asked for the named one; one that it lacks is refused in one line with those it has."""
+    members = [replace(fake_container("call", name), address="127.0.0.1") for name in ("client1", "client2")]
+    traffic = Traffic(client="client1", target="client2", protocol="tcp", rate_bps=None, for_ns=SECOND_NS)
+    refuse_unavailable(LocalEngine(), replace(traffic, congestion="reno"), members)
+    with pytest.raises(
+        SynthlabError, match=r"client1: congestion control none is not available; this kernel has: .*reno"
+    ):
+        refuse_unavailable(LocalEngine(), replace(traffic, congestion="none"), members)  # type: ignore[arg-type]
