@@ -242,7 +242,8 @@ class Link:
         if len(packets) == 1:
             packet = packets[0]
             self._room += packet.size + PACKET_COST
-            packet.counters.left(1, packet.size, [now - packet.entered], now, self._waits(packets))
+            waits = None if packet.waited is None else [packet.waited]
+            packet.counters.left(1, packet.size, [now - packet.entered], now, waits)
             return
         for counters, share in self._by_counters(packets):
             size = sum([packet.size for packet in share])

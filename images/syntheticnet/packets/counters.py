@@ -26,9 +26,10 @@ class DelaySample:
         self._step = 1
 
     def note(self, delays: list[int]) -> None:
-        self.kept += delays[:: self._step]
-        while len(self.kept) > MOST_DELAYS:
-            self.kept = self.kept[::2]
+        kept = self.kept
+        kept += delays if self._step == 1 else delays[:: self._step]
+        while len(kept) > MOST_DELAYS:
+            self.kept = kept = kept[::2]
             self._step *= 2
 
 
