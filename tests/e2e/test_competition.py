@@ -83,10 +83,10 @@ def test_flows_share_a_fair_queue(congestion: Congestion, pair: Pair) -> None:
     """Four flows of a kind get equal parts of a bottleneck with fq_codel; their sockets have the named control."""
     limited(pair, "fq_codel", queue="1000p")
     with sent(tcp(flows=4, congestion=congestion)) as running:
-        time.sleep(3)
+        time.sleep(2)
         seen = controls(pair)
         rates: list[Sequence[float]] = []
-        for _ in range(5):
+        for _ in range(4):
             time.sleep(1)
             rates.append(running.rates_bps() or ())
     assert seen == [congestion] * 4
