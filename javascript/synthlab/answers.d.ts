@@ -75,6 +75,9 @@ export type Counts = {
         discarded?: number;
         delay_p50_ms?: number;
         delay_p99_ms?: number;
+        /** @description waiting in the queue of a rate or rate trace */
+        queue_delay_p50_ms?: number;
+        queue_delay_p95_ms?: number;
     };
 };
 export type Entry = {
@@ -155,6 +158,9 @@ export type LinkCounts = {
         discarded?: number;
         delay_p50_ms?: number;
         delay_p99_ms?: number;
+        /** @description waiting in the queue of a rate or rate trace */
+        queue_delay_p50_ms?: number;
+        queue_delay_p95_ms?: number;
     };
     bypassed: number;
     forgotten: {

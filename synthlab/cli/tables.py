@@ -287,6 +287,9 @@ def _achieved(link: LinkState | None) -> str:
         parts.append(f"delay {measured['delay_p50_ms']:.1f}ms")
     if "delay_p99_ms" in measured:
         parts.append(f"(p99 {measured['delay_p99_ms']:.1f}ms)")
+    if "queue_delay_p95_ms" in measured:
+        parts.append(f"in the queue {measured['queue_delay_p50_ms']:.1f}ms")
+        parts.append(f"(p95 {measured['queue_delay_p95_ms']:.1f}ms)")
     return " ".join([*parts, f"{measured['packets']:.0f} packets"])
 
 

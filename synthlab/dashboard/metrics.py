@@ -71,6 +71,18 @@ _MEASURED = (
     _Number("synthlab_link_loss_ratio", "the share lost in the last second", _field("loss")),
     _Number("synthlab_link_delay_p50_seconds", "the median delay in the last second", _field("delay_p50_ms"), 1e-3),
     _Number("synthlab_link_delay_p99_seconds", "the 99th percentile of the delay", _field("delay_p99_ms"), 1e-3),
+    _Number(
+        "synthlab_link_queue_delay_p50_seconds",
+        "the median wait in the bottleneck's queue",
+        _field("queue_delay_p50_ms"),
+        1e-3,
+    ),
+    _Number(
+        "synthlab_link_queue_delay_p95_seconds",
+        "the 95th percentile of that wait",
+        _field("queue_delay_p95_ms"),
+        1e-3,
+    ),
 )
 _LATE = _Number(
     "synthlab_forwarder_lateness_p99_seconds", "99th percentile of how late packets were sent", _field("p99_ms"), 1e-3

@@ -13,6 +13,7 @@ from .configured import ConfiguredLinks
 from .network import flow_rows, network_rows
 from .probes import is_probe, probe_rows
 from .states import recorded_states
+from .traffic import is_traffic, traffic_rows
 from .webrtc import drawn, own_rows, webrtc_rows
 
 
@@ -56,10 +57,12 @@ def shown(rows: Sequence[Row], data: ChartData, prefix: str, client: str = "") -
 
 
 def seen_rows(record: Record, client: str) -> Iterator[Row]:
-    """The client's media, what probes measured of it, and other numbers that expectations read."""
+    """The client's media, probes and competing traffic, and other numbers that expectations read."""
     asked = asked_numbers(record, client)
     participants = {part for name in asked for part in name.split(".")[2:3]}
     yield from webrtc_rows(client, record.samples, participants)
     yield from probe_rows(client, record.samples)
-    others = [name for name in asked if not (drawn(client, name) or is_probe(client, name))]
+    yield from traffic_rows(client, record.samples)
+    in_rows = (drawn, is_probe, is_traffic)
+    others = [name for name in asked if not any(shows(client, name) for shows in in_rows)]
     yield from own_rows(others, record.samples)

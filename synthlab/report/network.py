@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from syntheticnet.conditions import DIRECTIONS, LinkConditions
+from syntheticnet.conditions import DIRECTIONS, LinkConditions, longest_wait_ms
 
 from ..contract import OWN_CAUSES
 from ..scenario.record import Series
@@ -53,6 +53,8 @@ class _Scope:
         yield self._both("loss", "%", self._loss)
         for direction in _ORDER:
             yield self._delay(direction)
+        for direction in _ORDER:
+            yield self._queue_delay(direction)
         yield self._both("packets in queues and delays", "packets", self._queued)
         yield self._both("dropped packets", "/s", self._dropped)
 
@@ -79,6 +81,14 @@ class _Scope:
             *self._achieved(direction, "delay_p99", "achieved p99", "dashed"),
         ]
         return Row(f"{direction} delay{_traced(links, 'delay_trace')}", "ms", tuple(lines))
+
+    def _queue_delay(self, direction: str) -> Row:
+        achieved = [
+            *self._achieved(direction, "queue_delay_p50", "achieved p50"),
+            *self._achieved(direction, "queue_delay_p95", "achieved p95", "dashed"),
+        ]
+        configured = self._configured_line(direction, "longest possible", longest_wait_ms) if achieved else ()
+        return Row(f"{direction} delay in the queue", "ms", (*configured, *achieved))
 
     def _queued(self, direction: str) -> Iterator[ChartLine]:
         yield from self._achieved(direction, "queued", direction)

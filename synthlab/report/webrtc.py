@@ -11,6 +11,8 @@ MOST_PARTICIPANTS = 7
 """Drawn in one row: more colours cannot be distinguished."""
 
 _KBIT = 1000.0
+LINK_NUMBERS = ("rate", "loss", "delay_p50", "delay_p99", "queue_delay_p50", "queue_delay_p95", "queued")
+"""Those drawn of every link."""
 
 
 def webrtc_rows(client: str, samples: Mapping[str, Series], first: Iterable[str] = ()) -> Iterator[Row]:
@@ -39,7 +41,7 @@ def drawn(client: str, name: str) -> bool:
     parts = name.removeprefix(f"{client}.").split(".")
     received = parts[0] in ("video", "audio") and parts[-1] in ("fps", "kbps")
     sent = parts[0] == "sent" and parts[1:] in (["video", "fps"], ["video", "kbps"], ["audio", "kbps"])
-    link = parts[0] in ("egress", "ingress") and parts[-1] in ("rate", "loss", "delay_p50", "delay_p99", "queued")
+    link = parts[0] in ("egress", "ingress") and parts[-1] in LINK_NUMBERS
     return received or sent or link or (parts[0] in ("egress", "ingress") and "dropped" in parts)
 
 

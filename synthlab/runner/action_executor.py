@@ -66,7 +66,15 @@ class ActionExecutor:
         self._turns = turns
         self._leases = Leases(live_lab.client, time.clock)
         self._actions = Actions(live_lab, self._leases, time.clock)
-        self._sampler = Sampler(live_lab.clients, time.now_ns, self.recorded, live_lab.metrics, self._heard, time.clock)
+        self._sampler = Sampler(
+            live_lab.clients,
+            time.now_ns,
+            self.recorded,
+            live_lab.metrics,
+            self._actions.traffic_rates,
+            self._heard,
+            time.clock,
+        )
         self._ongoing = Ongoing()
         self._looks: set[asyncio.Task[None]] = set()
 
@@ -85,10 +93,14 @@ class ActionExecutor:
         return self._ongoing.goes_on(run.id)
 
     async def prepare(self, plan: Plan) -> None:
-        """Send the plan's files and seeds to the clients. Raises SynthlabError if one rejects them."""
+        """Send the plan's files and seeds to the clients, and see whether its traffic can be sent.
+
+        Raises SynthlabError if a client rejects them, or if a kernel lacks a congestion control.
+        """
         await self._leases.read_clocks([client.name for client in self._live_lab.clients()])
-        changes = [timed.action for visit in plan.visits() for timed in visit.run.actions]
-        await self._leases.prepare(change for change in changes if isinstance(change, Change))
+        planned = [timed.action for visit in plan.visits() for timed in visit.run.actions]
+        await self._actions.refuse_unavailable(action for action in planned if isinstance(action, Traffic))
+        await self._leases.prepare(action for action in planned if isinstance(action, Change))
         for name, seed in plan.client_seeds.items():
             change = Change(layer=f"{SEEDS}{name}", clients=(name,), change={"seed": seed})
             await self._leases.put(change, self._time.clock.now_ns())

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -128,6 +128,24 @@ class Actions:
         engine, members = self.live_lab.backend.engine, self.live_lab.members
         self._traffic.append(await asyncio.to_thread(start_traffic, engine, act, members, self.clock))
         return self._traffic[-1].congestion
+
+    async def refuse_unavailable(self, wanted: Iterable[Traffic]) -> None:
+        """Raise SynthlabError for traffic with a congestion control that its sender's kernel does not have."""
+        from .traffic import refuse_unavailable
+
+        named = {(act.ends[0], act.congestion): act for act in wanted if act.congestion}
+        engine, members = self.live_lab.backend.engine, self.live_lab.members
+        for act in named.values():
+            await asyncio.to_thread(refuse_unavailable, engine, act, members)
+
+    def traffic_rates(self) -> dict[str, dict[str, list[float]]]:
+        """What arrived of running traffic in the last second, in bit/s of each flow, by client and name."""
+        rates: dict[str, dict[str, list[float]]] = {}
+        for running in list(self._traffic):
+            of_client = rates.setdefault(running.traffic.client, {})
+            if (measured := running.rates_bps()) is not None:
+                of_client.setdefault(running.traffic.name, []).extend(measured)
+        return rates
 
     @property
     def over_ns(self) -> int:

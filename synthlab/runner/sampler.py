@@ -20,7 +20,17 @@ from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..scenario.expression import Recorded, source_of
 from ..text.durations import MS_NS, SECOND_NS, seconds_of
-from .samples import link_sources, metrics_source, number_sources, of_metrics, of_probes, of_state, of_stats
+from .samples import (
+    link_sources,
+    metrics_source,
+    number_sources,
+    of_metrics,
+    of_probes,
+    of_state,
+    of_stats,
+    of_traffic,
+    traffic_source,
+)
 from .underlay import of_underlay
 from .validity import of_lateness
 
@@ -60,15 +70,16 @@ class Poll:
 class Sampler:
     """Records measurements in `recorded` with times of `now_ns`; `clock` paces the rounds.
 
-    `clients` and `metrics` are called every round, because containers come and go; `metrics` are functions that read
-    those of one name. `heard` is called in one of the
-    sampler's threads with the time and state of each client that answered.
+    `clients`, `metrics` and `traffic` are called every round, because containers and traffic come and go; `metrics` are
+    functions that read those of one name, `traffic` what arrived of each flow by client and name. `heard` is called in
+    one of the sampler's threads with the time and state of each client that answered.
     """
 
     clients: Callable[[], Sequence[LabClient]]
     now_ns: Callable[[], int]
     recorded: Recorded = field(default_factory=Recorded)
     metrics: Callable[[], Mapping[str, Callable[[], Metrics]]] = dict
+    traffic: Callable[[], Mapping[str, Mapping[str, Sequence[float]]]] = dict
     heard: Callable[[int, str, ClientState], None] = lambda at_ns, client, state: None
     clock: Clock = MACHINE
     _wanted: Counter[str] = field(default_factory=Counter)
@@ -163,6 +174,8 @@ class Sampler:
                 polls[client.name, "stats"] = self._poll_stats(client)
         for name, read in self.metrics().items():
             polls[name, "metrics"] = self._poll_metrics(name, read)
+        for name in self.traffic():
+            polls[name, "traffic"] = self._poll_traffic(name)
         for key, poll in self._polls.items():
             if key in polls:
                 polls[key].asked_ns, polls[key].answer = poll.asked_ns, poll.answer
@@ -203,6 +216,14 @@ class Sampler:
                 self.recorded.silence(begin_ns, self.now_ns(), sources)
 
         return Poll(sources, ask_or_silence)
+
+    def _poll_traffic(self, client: str) -> Poll:
+        source = traffic_source(client)
+
+        def ask() -> None:
+            self.recorded.add(self.now_ns(), of_traffic(client, self.traffic().get(client, {})), [source])
+
+        return Poll([source], ask)
 
     def _poll_metrics(self, name: str, read: Callable[[], Metrics]) -> Poll:
         source = metrics_source(name)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..control.state import ClientState, LinkState
 from ..control.webrtc_stats import CODECS, is_fresh
-from ..scenario.expression import CLIENT, LINKS, METRICS, Sample, Value
+from ..scenario.expression import CLIENT, LINKS, METRICS, TRAFFIC, Sample, Value, jain
 from ..text.durations import ns_of
 
-_ACHIEVED = {"rate_bps": "rate", "loss": "loss", "delay_p50_ms": "delay_p50", "delay_p99_ms": "delay_p99"}
+_ACHIEVED = {
+    **{"rate_bps": "rate", "loss": "loss", "delay_p50_ms": "delay_p50", "delay_p99_ms": "delay_p99"},
+    **{"queue_delay_p50_ms": "queue_delay_p50", "queue_delay_p95_ms": "queue_delay_p95"},
+}
 _COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "queued", "duplicated", "originated", "dropped_bytes")
 DEFAULT_FLOW = "default"
 _OWN = "app"
-_KINDS = tuple(key for key in CLIENT if key not in (*LINKS, _OWN))
+_KINDS = tuple(key for key in CLIENT if key not in (*LINKS, _OWN, TRAFFIC))
 
 
 def of_state(client: str, state: ClientState) -> dict[str, Value]:
@@ -82,6 +85,23 @@ def of_metrics(name: str, values: Mapping[str, float]) -> dict[str, Value]:
 def metrics_source(name: str) -> str:
     """The source that reports the metrics of a client, service or server."""
     return f"{name}.{METRICS}"
+
+
+def of_traffic(client: str, traffic: Mapping[str, Sequence[float]]) -> dict[str, Value]:
+    """What arrived of a client's competing traffic, in bit/s of each flow by name: each flow, all of them, fairness."""
+    samples: dict[str, Value] = {}
+    for name, rates in traffic.items():
+        prefix = f"{traffic_source(client)}.{name}"
+        samples |= {f"{prefix}.flows.{number}.rate": rate for number, rate in enumerate(rates, 1)}
+        samples[f"{prefix}.rate"] = sum(rates)
+        if len(rates) > 1 and (index := jain(rates)) is not None:
+            samples[f"{prefix}.fairness"] = index
+    return samples
+
+
+def traffic_source(client: str) -> str:
+    """The source that reports a client's competing traffic."""
+    return f"{client}.{TRAFFIC}"
 
 
 def _of_link(prefix: str, link: LinkState) -> dict[str, Value]:

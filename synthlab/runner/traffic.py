@@ -12,6 +12,7 @@ import json
 import select
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import IO
 
 from ..control.container_lookup import network_of
@@ -22,12 +23,13 @@ from ..engine.exec import end, last_line
 from ..errors import SynthlabError
 from ..scenario.actions import Traffic
 from ..text.durations import seconds_of
+from .traffic_arrivals import TrafficArrivals
 
 START_S = 20.0
 GRACE_S = 5.0
 """A sink outlives its source by this and by START_S."""
 STOP_S = 0.4
-USUAL_CONGESTION = "cubic,reno"
+USUAL_CONGESTION = ("cubic", "reno")
 """The first available one is used: a verdict must not depend on the machine's default."""
 
 
@@ -38,26 +40,63 @@ def start_traffic(
 
     Raises SynthlabError if it does not start. A TCP source that cannot connect keeps trying.
     """
-    client, target = _container(traffic.client, members), _container(traffic.target, members)
-    sender, receiver = (target, client) if traffic.reverse else (client, target)
+    sender, receiver = (_container(name, members) for name in traffic.ends)
     lasts_s = seconds_of(traffic.for_ns) + GRACE_S + START_S
-    sink = run_program(engine, receiver, "traffic_sink", traffic.protocol, lasts_s)
+    sink = run_program(engine, receiver, "traffic_sink", traffic.protocol, len(traffic.flows), lasts_s)
     try:
-        port = first_line(traffic, receiver, sink)
-        where = (receiver.address, port)
-        congestion = traffic.congestion or USUAL_CONGESTION
-        arguments = (traffic.protocol, *where, seconds_of(traffic.for_ns), traffic.rate_bps or 0, congestion)
-        source = run_program(engine, sender, "traffic_source", *arguments, chooses=traffic.protocol == "tcp")
+        ports = [int(port) for port in first_line(traffic, receiver, sink).split()]
+        source = _start_source(engine, traffic, sender, receiver.address, ports)
     except BaseException:
         end(sink, STOP_S)
         raise
     running = RunningTraffic(traffic, source, sink, clock=clock)
     try:
-        running.congestion = first_line(traffic, sender, source).removeprefix("sending").strip()
+        running.congestion = _control(traffic, sender, source)
     except BaseException:
         running.stop()
         raise
     return running
+
+
+def refuse_unavailable(engine: EngineApi, traffic: Traffic, members: Sequence[Container]) -> None:
+    """Raise SynthlabError if the sender's kernel does not have the congestion control that traffic names."""
+    sender = _container(traffic.ends[0], members)
+    source = _start_source(engine, replace(traffic, flows=(), for_ns=0), sender, "", ())
+    try:
+        _control(traffic, sender, source)
+    finally:
+        end(source, STOP_S)
+
+
+def _start_source(
+    engine: EngineApi, traffic: Traffic, sender: Container, address: str, ports: Sequence[int]
+) -> Process:
+    source = run_program(engine, sender, "traffic_source", chooses=traffic.protocol == "tcp")
+    ask(source, traffic, address, ports)
+    return source
+
+
+def ask(source: Process, traffic: Traffic, address: str, ports: Sequence[int]) -> None:
+    """Tell a traffic source what to send where; one port for each flow."""
+    asked = {
+        "protocol": traffic.protocol,
+        "address": address,
+        "ports": list(ports),
+        "seconds": seconds_of(traffic.for_ns),
+        "bps": traffic.rate_bps or 0,
+        "congestion": [traffic.congestion] if traffic.congestion else list(USUAL_CONGESTION),
+        "flows": [[transfer.to_dict() for transfer in transfers] for transfers in traffic.flows],
+    }
+    assert source.stdin
+    # It may end without reading: its last words say why.
+    with contextlib.suppress(BrokenPipeError):
+        source.stdin.write(json.dumps(asked).encode() + b"\n")
+        source.stdin.flush()
+
+
+def _control(traffic: Traffic, sender: Container, source: Process) -> str:
+    """The congestion control that a source reports at its start, as its socket has it; "" for UDP."""
+    return first_line(traffic, sender, source).removeprefix("sending").strip()
 
 
 class RunningTraffic:
@@ -70,10 +109,12 @@ class RunningTraffic:
     def __init__(
         self, traffic: Traffic, source: Process, sink: Process, congestion: str = "", clock: Clock = MACHINE
     ) -> None:
-        self._traffic = traffic
         self._source = source
         self._sink = sink
         self._clock = clock
+        assert sink.stdout
+        self._arrivals = TrafficArrivals(sink.stdout, clock)
+        self.traffic = traffic
         self.ends_ns = clock.now_ns() + traffic.for_ns
         self._stopped = False
         self._error: str | None = None
@@ -90,12 +131,20 @@ class RunningTraffic:
         self._error = self.error()
         self._stopped = True
         # The source first, so that the sink still receives what is on its way.
-        sent, came = _ended(self._source), _ended(self._sink)
+        _close(self._source)
+        sent = last_line(_rest(self._source.stdout))
+        end(self._source, 0.0)
         self.sent = int(sent) if sent else None
-        if came:
-            arrived = json.loads(came)
-            self.received = arrived["bytes"]
-            self.delay_p50_ms, self.rate_bps = arrived["delay_p50_ms"], arrived["rate_bps"]
+        _close(self._sink)
+        if came := self._arrivals.last(STOP_S):
+            self.received = sum(came["bytes"])
+            self.delay_p50_ms, self.rate_bps = came.get("delay_p50_ms"), came.get("rate_bps")
+        end(self._sink, 0.0)
+
+    def rates_bps(self) -> Sequence[float] | None:
+        """The payload of each flow that arrived in the last second, in bit/s; None if not known, or once it is over."""
+        over = self._stopped or self._clock.now_ns() > self.ends_ns
+        return None if over else self._arrivals.rates_bps()
 
     def error(self) -> str | None:
         """Why the traffic failed or ended early; None if it did not."""
@@ -103,9 +152,9 @@ class RunningTraffic:
             return self._error
         # A source ends by its own time, with status 0: before `ends_ns` if a busy machine has read its start late.
         if self._source.poll():
-            self._error = f"{self._traffic}: {_last_words(self._source)}"
+            self._error = f"{self.traffic}: {_last_words(self._source)}"
         elif self._sink.poll() is not None and self._clock.now_ns() < self.ends_ns:
-            self._error = f"{self._traffic}: {_last_words(self._sink)}"
+            self._error = f"{self.traffic}: {_last_words(self._sink)}"
         return self._error
 
 
@@ -144,16 +193,13 @@ def _last_words(process: Process) -> str:
     return last_line(_rest(process.stderr)) or f"ended with status {process.returncode}"
 
 
-def _ended(process: Process) -> str:
-    """End a process by closing its stdin; returns its last line of output."""
+def _close(process: Process) -> None:
+    """Close a process's stdin, which ends it, and wait a moment."""
     assert process.stdin
     with contextlib.suppress(OSError):
         process.stdin.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_S)
-    said = last_line(_rest(process.stdout))
-    end(process, 0.0)
-    return said
 
 
 def _rest(stream: IO[bytes] | None) -> bytes:

@@ -10,6 +10,7 @@ from ..contract import ContainerAction
 from ..text.durations import SECOND_NS, format_duration
 from .expression import Expression
 from .formatting import doc_text, joined
+from .traffic_patterns import Pattern, Steady, Transfer
 
 LEASE_NS = 10 * SECOND_NS
 """The longest lease a player requests; it renews longer ones. If the player dies, clients revert within this time."""
@@ -104,9 +105,11 @@ class ContainerChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
-    """Competing traffic from `client` to `target`, or back if `reverse`. A `rate_bps` of None means no limit.
+    """Competing traffic from `client` to `target`, or back if `reverse`, called `name` in numbers.
 
-    `congestion` is TCP's congestion control; None selects the same one on every machine, not the machine's default.
+    `rate_bps` is the most that each flow sends; None means no limit. `congestion` is TCP's congestion control; None
+    selects the same one on every machine, not the machine's default. `flows` are the transfers of each flow, planned
+    from `pattern`.
     """
 
     client: str
@@ -116,12 +119,21 @@ class Traffic:
     for_ns: int
     reverse: bool = False
     congestion: Congestion | None = None
+    name: str = ""
+    pattern: Pattern = Steady()
+    flows: tuple[tuple[Transfer, ...], ...] = ((Transfer(at_ns=0),),)
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Who sends, and who receives."""
+        return (self.target, self.client) if self.reverse else (self.client, self.target)
 
     def __str__(self) -> str:
         rate = "unlimited" if self.rate_bps is None else f"{self.rate_bps / 1000:g}kbit"
-        ends = (self.target, self.client) if self.reverse else (self.client, self.target)
-        how = f", {self.congestion}" if self.congestion else ""
-        return f"traffic {self.protocol} {ends[0]} -> {ends[1]}, {rate}, for {format_duration(self.for_ns)}{how}"
+        several = f"{len(self.flows)} flows" if len(self.flows) > 1 else ""
+        more = [one for one in (several, str(self.pattern), self.congestion or "") if one]
+        what = f"traffic {self.protocol} {' -> '.join(self.ends)}, {rate}, for {format_duration(self.for_ns)}"
+        return ", ".join([what, *more])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

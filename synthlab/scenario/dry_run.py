@@ -1,19 +1,21 @@
 """Dry run: walks a plan without a lab, once with every expectation decided early and once with every one late.
 
-It finds mistakes that depend on earlier steps: changes that do not fit the conditions in force, containers that are
-stopped or paused, and expectations on a baseline that is not taken yet.
+It finds mistakes that depend on other steps: changes that do not fit the conditions in force, containers that are
+stopped or paused, and expectations on a baseline that is not taken yet, or on traffic that is never sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import assert_never
 
 from syntheticnet.conditions import ConditionsError, refuse_crowd, size_of
 
+from ..errors import did_you_mean
 from ..stack import Stack
 from ..text.durations import format_duration
 from .actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
+from .expression import TRAFFIC
 from .model import Place
 from .plan import Plan
 from .simulated_leases import SimulatedLeases
@@ -23,17 +25,24 @@ from .timeline import Event, timeline
 def dry_run(plan: Plan) -> None:
     """Raise WrongUse at the first step that would fail at its time."""
     for late in (False, True) if plan.track.least_ns != plan.track.most_ns else (False,):
-        stage = _Stage(plan.scenario.stack)
+        stage = _Stage(plan.scenario.stack, _traffic_of(plan))
         for event in timeline(plan.track, late):
             stage.play(event)
         # A lease that ends after the last step can leave values that do not fit each other, too.
         stage.expire(plan.most_ns if late else plan.least_ns)
 
 
-class _Stage:
-    """The simulated lab: conditions in force, files, containers that are down, baseline."""
+def _traffic_of(plan: Plan) -> dict[str, None]:
+    """The traffic that a plan sends, as in numbers: `client2.traffic.tcp`."""
+    actions = (timed.action for visit in plan.visits() for timed in visit.run.actions)
+    return {f"{one.client}.{TRAFFIC}.{one.name}": None for one in actions if isinstance(one, Traffic)}
 
-    def __init__(self, stack: Stack) -> None:
+
+class _Stage:
+    """The simulated lab: conditions in force, files, containers that are down, baseline; and the plan's `traffic`."""
+
+    def __init__(self, stack: Stack, traffic: Collection[str]) -> None:
+        self._traffic = traffic
         networks = stack.networks
         self._clients = {name: SimulatedLeases(name, network.conditions) for name, network in networks.items()}
         self._files = {
@@ -85,6 +94,11 @@ class _Stage:
                 place.wrong(f"{client}: {error}")
 
     def _judge(self, judge: Judge, at_ns: int, place: Place) -> None:
+        for name in judge.expression.names:
+            number = ".".join(name.split(".")[:3])
+            if name.split(".")[1] == TRAFFIC and number not in self._traffic:
+                hint = did_you_mean(number, self._traffic) or f"; there is: {', '.join(self._traffic) or 'none'}"
+                place.wrong(f"no step sends traffic called {number}{hint}")
         if not judge.expression.uses_before:
             return
         if self._baseline_ns is None:

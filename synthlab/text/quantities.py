@@ -5,14 +5,15 @@ from __future__ import annotations
 _LARGE = 1e5
 _PLAIN = {"fps": "fps", "kbps": "kbit/s"}
 _ENDINGS = {"_ms": "ms", "_s": "s", "_kbps": "kbit/s", "_bps": "bit/s"}
-_ACHIEVED = {"rate": (1e-3, "kbit/s"), "loss": (100.0, "%"), "delay_p50": (1.0, "ms"), "delay_p99": (1.0, "ms")}
-_LINKS = ("ingress", "egress")
+_DELAYS = ("delay_p50", "delay_p99", "queue_delay_p50", "queue_delay_p95")
+_ACHIEVED = {"rate": (1e-3, "kbit/s"), "loss": (100.0, "%"), **dict.fromkeys(_DELAYS, (1.0, "ms"))}
+_NETWORK = ("ingress", "egress", "traffic")
 
 
 def quantity(name: str, value: float) -> str:
     """The value with the unit of its dotted name: `9.7 fps`, `54 kbit/s`, `5 %`; without unit if unknown."""
     parts = name.split(".")
-    scale, unit = _ACHIEVED.get(parts[-1], (1.0, "")) if set(_LINKS) & set(parts) else (1.0, "")
+    scale, unit = _ACHIEVED.get(parts[-1], (1.0, "")) if set(_NETWORK) & set(parts) else (1.0, "")
     return " ".join(filter(None, (_shown(value * scale), unit or _unit(parts[-1]))))
 
 

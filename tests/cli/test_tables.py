@@ -63,6 +63,14 @@ def test_conditions() -> None:
     ]
 
 
+def test_the_wait_in_a_queue() -> None:
+    """The wait that was measured in a queue follows the delay of the whole link; its length is among the conditions."""
+    waits = {"delay_p50_ms": 240.0, "queue_delay_p50_ms": 160.04, "queue_delay_p95_ms": 199.96, "packets": 9}
+    queued = replace(state({"egress": {"rate": "1mbit"}}), links={"egress": replace(LINK, dropped={}, achieved=waits)})
+    shown = achieved_table({"client2": queued}).rows[1]
+    assert shown[2:] == ("rate 1mbit (queue of 200ms)", "delay 240.0ms in the queue 160.0ms (p95 200.0ms) 9 packets")
+
+
 def test_conditions_of_flows() -> None:
     """A flow shows its own values, or that it is the same as the link."""
     shown = achieved_table({"client2": state({"flows": {"*:udp": {"egress": {"loss": "100%"}}}})})

@@ -97,6 +97,20 @@ def test_flows_have_rows_of_their_own() -> None:
     assert rate.lines[1].values == [900_000, 950_000]
 
 
+def test_the_delay_in_a_queue_beside_its_length() -> None:
+    """The wait that was measured in a queue is drawn beside the longest that the queue allows."""
+    conditions = {"egress": {"rate": "1mbit", "queue": "300ms"}}
+    samples = {
+        f"client2.egress.queue_delay_{of}": Series(times_s=[0, 1], values=[20.0, 280.0]) for of in ("p50", "p95")
+    }
+    configured = (Configured(at_s=0, client="client2", conditions=conditions),)
+    record = replace(records.dog(), samples=samples, configured=configured)
+    row = rows(record, "client2")["egress delay in the queue"]
+    assert names(row) == ["longest possible", "achieved p50", "achieved p95"]
+    assert set(row.lines[0].values) == {300.0}
+    assert row.lines[2].values == [20.0, 280.0]
+
+
 def test_nothing_to_show() -> None:
     """A row in which nothing is configured, and nothing but zeros was measured, is left out, until there is one."""
     samples = {

@@ -66,6 +66,15 @@ def test_expectations(tmp_path: Path) -> None:
     assert player.recorded.names().count(FPS) == 1
 
 
+@pytest.mark.issue(17)
+def test_a_congestion_control_is_checked_before_the_first_step(tmp_path: Path) -> None:
+    """If the sender's kernel cannot be asked, no step is played; without a name there is nothing to ask."""
+    for named, played in (("congestion: bbr, ", 0), ("", 1)):
+        player = playing(tmp_path, CUT + f"  - {{traffic: client2, {named}for: 2s}}\n").play()
+        assert "no traffic from or to client2" in player.faults[0]
+        assert sum(step.began_s is not None for step in player.log.steps) == played
+
+
 def test_a_failure_ends_it(tmp_path: Path) -> None:
     """A failure ends the run after its block; evidence is collected with conditions in force."""
     done = playing(tmp_path, CUT + f"  - expect: {FPS} >= 30\n  - {{expect: {FPS} >= 10}}\n")

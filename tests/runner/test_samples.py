@@ -10,7 +10,7 @@ import pytest
 
 from synthlab import assets
 from synthlab.control.state import ClientState
-from synthlab.runner.samples import of_metrics, of_probes, of_state, of_stats
+from synthlab.runner.samples import of_metrics, of_probes, of_state, of_stats, of_traffic
 from synthlab.scenario.expression import CLIENT, Known, Recorded, Sample
 from synthlab.scenario.expression.catalogue import Segment, measure_of
 from synthlab.text.durations import SECOND_NS, ns_of
@@ -25,6 +25,8 @@ LINK = {
         "loss": 0.1,
         "delay_p50_ms": 5.0,
         "delay_p99_ms": 9.0,
+        "queue_delay_p50_ms": 4.0,
+        "queue_delay_p95_ms": 8.0,
     },
 }
 ANSWER = {
@@ -123,3 +125,21 @@ def test_the_catalogue_is_complete() -> None:
         published = re.findall(r"^\s+(\w+)=(?!=)", text, re.MULTILINE)
         assert len(published) > 3
         assert set(published) <= set(leaves(CLIENT))
+
+
+def test_competing_traffic() -> None:
+    """The rate of each flow and of all of a name, and Jain's index where there are several; all are known numbers."""
+    found = of_traffic("client2", {"upload": [1e6], "tcp": [3e6, 1e6], "idle": [0.0, 0.0]})
+    assert found == {
+        "client2.traffic.upload.flows.1.rate": 1e6,
+        "client2.traffic.upload.rate": 1e6,
+        "client2.traffic.tcp.flows.1.rate": 3e6,
+        "client2.traffic.tcp.flows.2.rate": 1e6,
+        "client2.traffic.tcp.rate": 4e6,
+        "client2.traffic.tcp.fairness": 0.8,
+        "client2.traffic.idle.flows.1.rate": 0.0,
+        "client2.traffic.idle.flows.2.rate": 0.0,
+        "client2.traffic.idle.rate": 0.0,
+    }
+    known = Known(("client1", "client2"))
+    assert {measure_of(tuple(map(Segment, name.split("."))), known).dimension for name in found} == {"rate", "share"}

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import itertools
+import json
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Literal
 
 import pytest
 
 from synthlab.engine import exec
+from synthlab.engine.containers import Container
 from synthlab.engine.guest.traffic_sink import Arrivals
 from synthlab.engine.guest.traffic_source import STAMP, paced
 from synthlab.errors import SynthlabError
-from synthlab.runner.traffic import USUAL_CONGESTION, RunningTraffic, start_traffic
-from synthlab.scenario.actions import Traffic
+from synthlab.runner.traffic import RunningTraffic, ask, refuse_unavailable, start_traffic
+from synthlab.scenario.actions import Congestion, Traffic
+from synthlab.scenario.expression import jain
+from synthlab.scenario.traffic_patterns import OnOff, Pattern, Steady, VideoOnDemand, WebPages
 from synthlab.testing import FakeEngine, fake_companion, fake_container
 from synthlab.text.durations import SECOND_NS, ns_of
 
 from ..standstill import Standstill
 
 PIECE = 1 << 16  # what is sent at once: the last one may have gone in part, and is not counted as sent
+STEADY = Steady()
 INSIDE = Path(exec.__file__).parent / "guest"
 
 
@@ -90,19 +96,29 @@ def begun(
     seconds: float,
     bps: float,
     port: int | None = None,
-    congestion: str = USUAL_CONGESTION,
+    congestion: Congestion | None = None,
     late_s: float = 0.0,
+    flows: int = 1,
+    pattern: Pattern = STEADY,
 ) -> RunningTraffic:
     """Traffic on loopback, whose start is read so late."""
-    sink = run("traffic_sink", protocol, 30)
-    listens = line(sink)
-    source = run("traffic_source", protocol, "127.0.0.1", port or listens, seconds, bps, congestion)
+    traffic = Traffic(
+        client="client1",
+        target="client2",
+        protocol=protocol,
+        rate_bps=bps or None,
+        for_ns=ns_of(seconds),
+        congestion=congestion,
+        pattern=pattern,
+        flows=tuple(tuple(pattern.transfers(ns_of(seconds), Random(number))) for number in range(flows)),
+    )
+    sink = run("traffic_sink", protocol, flows, 30)
+    listens = [int(one) for one in line(sink).split()]
+    source = run("traffic_source")
+    ask(source, traffic, "127.0.0.1", [port] if port else listens)
     time.sleep(late_s)
     said = line(source)
     assert said.startswith("sending")
-    traffic = Traffic(
-        client="client1", target="client2", protocol=protocol, rate_bps=bps or None, for_ns=ns_of(seconds)
-    )
     return RunningTraffic(traffic, source, sink, said.removeprefix("sending").strip())
 
 
@@ -169,6 +185,65 @@ def test_tcp_at_a_rate() -> None:
     assert 1_000_000 <= traffic.sent <= 2_000_000
 
 
+def test_flows_are_counted_apart() -> None:
+    """Each flow has a connection of its own, and what arrived of each in the last second is its rate."""
+    traffic = begun("tcp", 30, 4e6, flows=4)
+    try:
+        assert traffic.rates_bps() is None  # no second has passed
+        time.sleep(2.5)
+        rates = traffic.rates_bps()
+        assert rates is not None
+        assert len(rates) == 4
+        # A machine that stands still for a moment costs each of them a part.
+        assert all(2e6 < rate < 5e6 for rate in rates), rates
+        assert jain(rates) == pytest.approx(1, abs=0.1)
+    finally:
+        traffic.stop()
+    assert traffic.rates_bps() is None
+
+
+def test_on_and_off() -> None:
+    """One connection sends for a second and pauses for a second: half of what it would have sent arrives."""
+    with Standstill() as machine:
+        traffic = begun("tcp", 4, 4e6, pattern=OnOff(on_ns=SECOND_NS, off_ns=SECOND_NS, paused=True))
+        traffic._source.wait(10)
+        traffic.stop()
+    assert traffic.error() is None
+    assert traffic.received is not None
+    assert (2 - machine.lost_s) * 4e6 / 8 * 0.9 <= traffic.received <= 2 * 4e6 / 8 * 1.1
+
+
+def test_datagrams_on_and_off() -> None:
+    """The same for datagrams."""
+    with Standstill() as machine:
+        traffic = begun("udp", 4, 4e6, pattern=OnOff(on_ns=SECOND_NS, off_ns=SECOND_NS))
+        traffic._source.wait(10)
+        traffic.stop()
+    assert traffic.received is not None
+    assert (2 - machine.lost_s) * 4e6 / 8 * 0.9 <= traffic.received <= 2 * 4e6 / 8 * 1.1
+
+
+def test_chunks_of_a_video() -> None:
+    """Each chunk is fetched once, whole, at its time: 4 s of 8 Mbit/s in chunks of a second are 4 MB."""
+    traffic = begun("tcp", 4, 0, pattern=VideoOnDemand(rate_bps=8e6, chunk_ns=SECOND_NS))
+    traffic._source.wait(10)
+    traffic.stop()
+    assert traffic.received == traffic.sent == 4_000_000
+
+
+def test_pages_of_the_web() -> None:
+    """All files of a page are fetched at once, each over a connection of its own; then there is a pause."""
+    pattern = WebPages(files=7)
+    traffic = begun("tcp", 3, 0, pattern=pattern)
+    (transfers,) = traffic.traffic.flows
+    traffic._source.wait(10)
+    traffic.stop()
+    assert traffic.error() is None
+    pages = [sum(transfer.files) for transfer in transfers]
+    assert traffic.received in list(itertools.accumulate(pages))
+    assert 7 * 30_000 <= pages[0] <= 7 * 50_000
+
+
 def test_stopping(udp: RunningTraffic) -> None:
     """Stopping ends both sides within a second without an error; stopping again does nothing."""
     start = time.monotonic()
@@ -204,7 +279,7 @@ def refused_at(port: int) -> None:
     traffic._source.wait(10)
     message = traffic.error()
     assert message is not None
-    assert message.endswith(f"no connection to 127.0.0.1:{port}: [Errno 111] Connection refused")
+    assert message.endswith("no connection to 127.0.0.1: [Errno 111] Connection refused")
     traffic.stop()
 
 
@@ -255,37 +330,59 @@ def test_a_sidecar_that_sends_tcp_may_choose_its_congestion_control() -> None:
 
 
 @pytest.mark.issue(10)
-@pytest.mark.parametrize(("wanted", "got"), [("cubic,reno", "cubic"), ("reno", "reno"), ("nonsense,reno", "reno")])
-def test_the_congestion_control_is_not_the_machines(wanted: str, got: str) -> None:
-    """The sender's socket has the requested congestion control, whatever the machine's default."""
-    traffic = begun("tcp", 30, 1e6, congestion=wanted)
+@pytest.mark.parametrize(("wanted", "got"), [(None, "cubic"), ("reno", "reno"), ("bbr", "bbr")])
+def test_the_congestion_control_is_not_the_machines(wanted: Congestion | None, got: str) -> None:
+    """The sockets of all flows have the requested congestion control, whatever the machine's default."""
+    traffic = begun("tcp", 30, 1e6, congestion=wanted, flows=3)
     try:
         assert traffic.congestion == got
-        assert _control_of(traffic._source.pid) == got
+        assert _controls_of(traffic._source.pid, 3) == [got] * 3
     finally:
         traffic.stop()
 
 
-def _control_of(pid: int) -> str:
-    """The kernel's listing of a process's established connection."""
+def _controls_of(pid: int, count: int) -> list[str]:
+    """The kernel's listing of a process's established connections, once there are so many."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         listed = subprocess.run(["ss", "-Htipn", "state", "established"], capture_output=True, text=True, check=True)
         lines = listed.stdout.splitlines()
         found = [after.split()[0] for head, after in itertools.pairwise(lines) if f"pid={pid}," in head]
-        if found:
-            return found[0]
+        if len(found) == count:
+            return found
         time.sleep(0.05)
-    raise AssertionError(f"no connection of {pid}")
+    raise AssertionError(f"not {count} connections of {pid}")
 
 
 @pytest.mark.issue(10)
 def test_a_congestion_control_that_cannot_be_had() -> None:
     """An unavailable one is rejected in one line with the available ones, and nothing is sent."""
-    source = run("traffic_source", "tcp", "127.0.0.1", 9, 5, 0, "nonsense")
-    out, error = source.communicate(timeout=10)
+    source = run("traffic_source")
+    asked = {"protocol": "tcp", "address": "127.0.0.1", "ports": [], "seconds": 5, "bps": 0, "flows": []}
+    out, error = source.communicate(json.dumps({**asked, "congestion": ["nonsense"]}).encode(), timeout=10)
     assert (source.returncode, out) == (1, b"")
     message = "congestion control nonsense is not available; this kernel has: "
     assert error.decode().startswith(message)
     assert "reno" in error.decode().removeprefix(message)
     assert error.count(b"\n") == 1
+
+
+class LocalEngine(FakeEngine):
+    """Runs the programs of its containers on this machine."""
+
+    def start_program(
+        self, container: Container, program: str, arguments: Sequence[object] = (), **_: object
+    ) -> subprocess.Popen[bytes]:
+        return run(program, *arguments)
+
+
+@pytest.mark.issue(17)
+def test_a_congestion_control_is_looked_for_before_anything_is_sent() -> None:
+    """The sender's kernel is asked for the named one; one that it lacks is refused in one line with those it has."""
+    members = [replace(fake_container("call", name), address="127.0.0.1") for name in ("client1", "client2")]
+    traffic = Traffic(client="client1", target="client2", protocol="tcp", rate_bps=None, for_ns=SECOND_NS)
+    refuse_unavailable(LocalEngine(), replace(traffic, congestion="reno"), members)
+    with pytest.raises(
+        SynthlabError, match=r"client1: congestion control none is not available; this kernel has: .*reno"
+    ):
+        refuse_unavailable(LocalEngine(), replace(traffic, congestion="none"), members)  # type: ignore[arg-type]

@@ -47,6 +47,10 @@ WRONG = {
         "  - pause: client1\n  - {traffic: client1, for: 3s}\n",
         "s.yaml:4: steps[1]: client1 is paused at that time (since line 3)",
     ),
+    "traffic that is never sent": (
+        "  - {traffic: client1, for: 3s}\n  - {expect: client1.traffic.udp.rate > 1mbit}\n",
+        "s.yaml:4: steps[1]: no step sends traffic called client1.traffic.udp; did you mean client1.traffic.tcp?",
+    ),
     "stopped twice": (
         "  - stop: all\n  - stop: bot-1\n",
         "s.yaml:4: steps[1]: cannot stop bot-1: it is stopped at that time",

@@ -264,6 +264,47 @@ STEPS = {
         "  - {traffic: client1, protocol: udp, for: 5s}\n",
         "3: steps[0]: requires `rate`, because UDP has no congestion control",
     ),
+    "a congestion control of datagrams": (
+        "  - {traffic: client1, protocol: udp, rate: 1mbit, congestion: bbr, for: 5s}\n",
+        "3: steps[0].congestion: requires protocol tcp",
+    ),
+    "no such congestion control": (
+        "  - {traffic: client1, congestion: cubik, for: 5s}\n",
+        "3: steps[0].congestion: 'cubik' is not one of cubic, reno, bbr; did you mean cubic?",
+    ),
+    "too many flows": (
+        "  - {traffic: client1, flows: 33, for: 5s}\n",
+        "3: steps[0].flows: 33 is not a whole number from 1 to 32",
+    ),
+    "on without off": ("  - {traffic: client1, on: 5s, for: 9s}\n", "3: steps[0].on: requires off"),
+    "two patterns": (
+        "  - {traffic: client1, on: 5s, off: 5s, pattern: web, for: 9s}\n",
+        "3: steps[0].pattern: cannot be combined with on and off",
+    ),
+    "chunks of no video": (
+        "  - {traffic: client1, chunk: 5s, for: 9s}\n",
+        "3: steps[0].chunk: requires pattern video-on-demand",
+    ),
+    "video without rate": (
+        "  - {traffic: client1, pattern: video-on-demand, for: 9s}\n",
+        "3: steps[0]: pattern video-on-demand requires `rate`, the bit rate of the video",
+    ),
+    "web of datagrams": (
+        "  - {traffic: client1, protocol: udp, rate: 1mbit, pattern: web, for: 9s}\n",
+        "3: steps[0].pattern: requires protocol tcp",
+    ),
+    "starts of what has no pause": (
+        "  - {traffic: client1, starts: off, for: 9s}\n",
+        "3: steps[0].starts: requires on and off, or pattern web",
+    ),
+    "pages for a day": (
+        "  - {traffic: client1, pattern: web, flows: 8, for: 24h}\n",
+        "3: steps[0].for: is too long: these pages have some 2073600 files, at most 100000 are allowed",
+    ),
+    "a name with a dot": (
+        "  - {traffic: client1, name: up.load, for: 9s}\n",
+        "3: steps[0].name: 'up.load' is not a name of letters, digits, - and _",
+    ),
     "exec nowhere": ("  - exec: ls\n", "3: steps[0]: exec requires in: a client, sfu or host"),
     "exec of no command": ('  - {exec: "ls \'x", in: host}\n', '3: steps[0].exec: "ls \'x" is not a command: No clos'),
     "no address": ("  - http: example\n", "3: steps[0].http: 'example' is not a URL such as http://"),

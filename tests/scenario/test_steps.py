@@ -269,11 +269,13 @@ def test_csv_trace(tmp_path: Path) -> None:
         ("baseline: 5s", Baseline(for_ns=5 * S)),
         (
             "{traffic: client2, for: 5s}",
-            Traffic(client="client2", target="sfu", protocol="tcp", rate_bps=None, for_ns=5 * S),
+            Traffic(client="client2", target="sfu", protocol="tcp", rate_bps=None, for_ns=5 * S, name="tcp"),
         ),
         (
             "{traffic: client2, to: client1, protocol: udp, rate: 1mbit, direction: ingress, for: 5s}",
-            Traffic(client="client2", target="client1", protocol="udp", rate_bps=1e6, for_ns=5 * S, reverse=True),
+            Traffic(
+                client="client2", target="client1", protocol="udp", rate_bps=1e6, for_ns=5 * S, reverse=True, name="udp"
+            ),
         ),
         ("{exec: 'ls -l', in: sfu}", Exec(command=("ls", "-l"), where="sfu", within_ns=30 * S)),
         ("{exec: [ls, a b], in: host, within: 5s}", Exec(command=("ls", "a b"), where=None, within_ns=5 * S)),

@@ -299,8 +299,8 @@ def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     """A missing file's error lists the bundled stacks, with the closest as a suggestion."""
     assert main(["up", "cal.yaml"], fake_backend()[0]) == 2
     assert capsys.readouterr().err == (
-        "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, chrome.yaml, turn.yaml, "
-        "two-senders.yaml\n"
+        "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, chrome.yaml, "
+        "three-senders.yaml, turn.yaml, two-senders.yaml\n"
     )
 
 

@@ -75,6 +75,8 @@ _ACHIEVED = record(
         "discarded": whole(2, description="dropped by the forwarder or the kernel"),
         "delay_p50_ms": number(80.1),
         "delay_p99_ms": number(80.9),
+        "queue_delay_p50_ms": number(31.5, description="waiting in the queue of a rate or rate trace"),
+        "queue_delay_p95_ms": number(38.2),
     },
 )
 _COUNTED = {

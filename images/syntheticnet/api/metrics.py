@@ -34,6 +34,8 @@ ACHIEVED = {
     "loss": ("loss_ratio", 1, "share of packets that conditions dropped in the last second"),
     "delay_p50_ms": ("delay_p50_seconds", 1e-3, "median delay of packets in the last second"),
     "delay_p99_ms": ("delay_p99_seconds", 1e-3, "99th percentile of the delay of packets in the last second"),
+    "queue_delay_p50_ms": ("queue_delay_p50_seconds", 1e-3, "median wait in the bottleneck's queue in the last second"),
+    "queue_delay_p95_ms": ("queue_delay_p95_seconds", 1e-3, "95th percentile of the wait in the bottleneck's queue"),
 }
 """Names, factors and help of what was measured, by its name in reports."""
 UNITS = {

@@ -41,4 +41,7 @@ ELEMENTS: tuple[type[Element], ...] = (
 ANSWERING: frozenset[type[Element]] = frozenset({Reject, Mtu})
 """Effects that answer a packet's sender."""
 
-__all__ = ["ANSWERING", "ELEMENTS", "Element", "ElementContext", "Instant", "Popped"]
+QUEUEING: frozenset[type[Element]] = frozenset({Rate, RateTrace})
+"""Bottlenecks, in whose queue packets wait."""
+
+__all__ = ["ANSWERING", "ELEMENTS", "QUEUEING", "Element", "ElementContext", "Instant", "Popped"]

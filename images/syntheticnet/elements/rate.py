@@ -27,6 +27,7 @@ class Rate(Bottleneck):
         super().__init__(context)
         self._paid_until = 0  # when the last bit of the previous packet would have left without a burst
         self._head_paid_at = 0  # the same of the head
+        self._head_cost = 0  # the time that the head takes without a burst
         self._set(values)
 
     @staticmethod
@@ -41,12 +42,14 @@ class Rate(Bottleneck):
         if serving:
             # The rest of the packet being sent continues at the new rate, so a change neither resends nor skips bits.
             left = (self.due - now) / old_cost if old_cost else 0.0
-            self.due = self._head_paid_at = now + round(min(left, 1.0) * self._cost(serving))
+            self._head_cost = self._cost(serving)
+            self.due = self._head_paid_at = now + round(min(left, 1.0) * self._head_cost)
 
     def serve(self, now: int) -> None:
         line = self.queue.line
         while line and self.due <= now:
             packet = self.queue.leave()
+            packet.waited = max(0, self.due - packet.time - self._head_cost)
             packet.time = self.due
             self._paid_until = self._head_paid_at
             self.departed.append(packet)
@@ -59,7 +62,8 @@ class Rate(Bottleneck):
         if head is not None:
             # Once the oldest packet has moved elsewhere, a fair queue may choose one that came later than `now`.
             now = max(now, head.time)
-            self._head_paid_at = max(now - self._saved_ns, self._paid_until) + self._cost(head)
+            self._head_cost = self._cost(head)
+            self._head_paid_at = max(now - self._saved_ns, self._paid_until) + self._head_cost
             self.due = max(now, self._head_paid_at)
 
     def _set(self, values: LinkConditions) -> None:

@@ -98,6 +98,7 @@ class RateTrace(Bottleneck):
             self._left -= sent
             if not self._left:
                 packet = queue.leave()
+                packet.waited = self.due - packet.time
                 packet.time = self.due
                 self.departed.append(packet)
         self._advance()
@@ -116,5 +117,6 @@ class RateTrace(Bottleneck):
         self._left = 0
         while self.queue.head(now):
             packet = self.queue.leave()
+            packet.waited = now - packet.time
             packet.time = now
             self.departed.append(packet)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..conditions import LinkConditions
 from ..conditions.files import Files
-from ..elements import ANSWERING, ELEMENTS, Element, ElementContext, Instant, Popped
+from ..elements import ANSWERING, ELEMENTS, QUEUEING, Element, ElementContext, Instant, Popped
 from ..packets.counters import FlowCounters
 from ..packets.packet import Packet
 from .per_flow import DEFAULT, FlowOf, Own, PerFlowElement, PerFlowPlan
@@ -94,6 +94,7 @@ class Link:
         self._stages = [PerFlowElement(make) for make in ELEMENTS]
         self._slacks: list[int] = [0] * len(self._stages)
         self._active: list[Stage] = []
+        self._queueing = False
         self._unsettled = 0
         self._passing: list[Packet] = []
         self._now = 0
@@ -241,12 +242,13 @@ class Link:
         if len(packets) == 1:
             packet = packets[0]
             self._room += packet.size + PACKET_COST
-            packet.counters.left(1, packet.size, [now - packet.entered], now)
+            waits = None if packet.waited is None else [packet.waited]
+            packet.counters.left(1, packet.size, [now - packet.entered], now, waits)
             return
         for counters, share in self._by_counters(packets):
             size = sum([packet.size for packet in share])
             self._room += size + PACKET_COST * len(share)
-            counters.left(len(share), size, [now - packet.entered for packet in share], now)
+            counters.left(len(share), size, [now - packet.entered for packet in share], now, self._waits(share))
 
     def drop(self, packet: Packet, cause: str) -> None:
         """Discard a packet, counted under `cause`."""
@@ -268,6 +270,12 @@ class Link:
     def __len__(self) -> int:
         return len(self._passing) + sum([len(stage.element) for stage in self._active])
 
+    def _waits(self, packets: list[Packet]) -> list[int] | None:
+        """How long each of those that passed a bottleneck waited in its queue; None without a bottleneck."""
+        if not self._queueing:
+            return None
+        return [packet.waited for packet in packets if packet.waited is not None]
+
     def _settle(self) -> None:
         """Skip idle stages from now on, and fold the counters of removed flows, a few at a time.
 
@@ -278,6 +286,7 @@ class Link:
             for number, stage in enumerate(self._stages)
             if not stage.idle
         ]
+        self._queueing = any(stage.make in QUEUEING for stage in self._stages if not stage.idle)
         looked_at = min(self._unsettled, FOLDED)
         self._unsettled -= looked_at
         for _ in range(min(looked_at, len(self._leaving))):

@@ -12,26 +12,37 @@ BUCKET_NS = SECOND // 10
 BUCKETS = 10
 # Drops caused by the forwarder or the kernel, not by the configured conditions.
 OWN_CAUSES = ("stalled", "kernel", "memory", "send")
-# Delay samples kept per bucket. Beyond that every second sample is dropped, repeatedly if needed.
+# Delay samples of one kind kept per bucket. Beyond that every second sample is dropped, repeatedly if needed.
 MOST_DELAYS = 4096
 
 
-class Bucket:
-    """Counts of a tenth of a second from `start` (ns)."""
+class DelaySample:
+    """Delays (ns), evenly thinned out to MOST_DELAYS."""
 
-    __slots__ = ("bytes_out", "delays", "discarded", "dropped", "packets_in", "packets_out", "start", "step")
+    __slots__ = ("_step", "kept")
+
+    def __init__(self) -> None:
+        self.kept: list[int] = []
+        self._step = 1
+
+    def note(self, delays: list[int]) -> None:
+        kept = self.kept
+        kept += delays if self._step == 1 else delays[:: self._step]
+        while len(kept) > MOST_DELAYS:
+            self.kept = kept = kept[::2]
+            self._step *= 2
+
+
+class Bucket:
+    """Counts of a tenth of a second from `start` (ns); `delays` of the whole link, `waits` in a bottleneck's queue."""
+
+    __slots__ = ("bytes_out", "delays", "discarded", "dropped", "packets_in", "packets_out", "start", "waits")
 
     def __init__(self, start: int) -> None:
         self.start = start
         self.packets_in = self.packets_out = self.bytes_out = self.dropped = self.discarded = 0
-        self.delays: list[int] = []
-        self.step = 1
-
-    def note(self, delays: list[int]) -> None:
-        self.delays += delays[:: self.step]
-        while len(self.delays) > MOST_DELAYS:
-            self.delays = self.delays[::2]
-            self.step *= 2
+        self.delays = DelaySample()
+        self.waits = DelaySample()
 
 
 class FlowCounters:
@@ -87,8 +98,8 @@ class FlowCounters:
             self._next_bucket(now)
         self._bucket.packets_in += packets
 
-    def left(self, packets: int, size: int, delays: list[int], now: int) -> None:
-        """Count packets that left, `size` bytes in total, with their delays (ns)."""
+    def left(self, packets: int, size: int, delays: list[int], now: int, waits: list[int] | None = None) -> None:
+        """Count packets that left, `size` bytes in total, with their delays and their waits in a queue (ns)."""
         self.packets_out += packets
         self.bytes_out += size
         if now >= self._bucket_end:
@@ -96,7 +107,9 @@ class FlowCounters:
         bucket = self._bucket
         bucket.packets_out += packets
         bucket.bytes_out += size
-        bucket.note(delays)
+        bucket.delays.note(delays)
+        if waits:
+            bucket.waits.note(waits)
 
     def lost(self, cause: str, packets: int, size: int, now: int) -> None:
         self.dropped[cause] += packets
@@ -141,11 +154,9 @@ class FlowCounters:
             values["loss"] = dropped / (dropped + packets_out)
         if discarded:
             values["discarded"] = discarded
-        delays = sorted(delay for bucket in recent for delay in bucket.delays)
-        if delays:
-            values["delay_p50_ms"] = delays[len(delays) // 2] / 1e6
-            values["delay_p99_ms"] = delays[len(delays) * 99 // 100] / 1e6
-        return values
+        delays = [bucket.delays for bucket in recent]
+        waits = [bucket.waits for bucket in recent]
+        return values | _percentiles("delay", delays, 50, 99) | _percentiles("queue_delay", waits, 50, 95)
 
     def _next_bucket(self, now: int) -> None:
         bucket = self._bucket = Bucket(now - now % BUCKET_NS)
@@ -158,4 +169,11 @@ class FlowCounters:
 def _fold(into: Bucket, bucket: Bucket) -> None:
     for name in ("packets_in", "packets_out", "bytes_out", "dropped", "discarded"):
         setattr(into, name, getattr(into, name) + getattr(bucket, name))
-    into.note(bucket.delays)
+    into.delays.note(bucket.delays.kept)
+    into.waits.note(bucket.waits.kept)
+
+
+def _percentiles(name: str, samples: Iterable[DelaySample], *percents: int) -> dict[str, float]:
+    """Percentiles of all samples together, in ms, such as `delay_p50_ms`; empty without any."""
+    delays = sorted(delay for sample in samples for delay in sample.kept)
+    return {f"{name}_p{percent}_ms": delays[len(delays) * percent // 100] / 1e6 for percent in percents if delays}

@@ -50,9 +50,10 @@ class Packet:
     `entered` is its arrival as stamped by the kernel. `size` is the frame length in bytes, as tc counts. `flow` names
     its flow, as long as that exists. `buffer` starts with a virtio_net_hdr and is immutable: an element that alters a
     packet replaces it. `originated` marks an element's answer. `counters` holds its counters once it is in a link.
+    `waited` is how long it waited in a bottleneck's queue (ns), None if it has passed none.
     """
 
-    __slots__ = ("buffer", "conversation", "counters", "entered", "flow", "originated", "size", "time")
+    __slots__ = ("buffer", "conversation", "counters", "entered", "flow", "originated", "size", "time", "waited")
 
     counters: FlowCounters
 
@@ -64,12 +65,14 @@ class Packet:
         self.size = len(buffer) - VNET
         self.conversation = conversation
         self.time = time
+        self.waited: int | None = None
 
     def copy(self) -> Packet:
         """The same frame again, at the same time."""
         twin = Packet(self.buffer, self.time, self.conversation, self.originated)
         twin.entered = self.entered
         twin.counters = self.counters
+        twin.waited = self.waited
         return twin
 
     def answer(self, buffer: bytes) -> Packet:

@@ -1,8 +1,10 @@
 """Sends competing traffic: prints `sending CONTROL` when it starts, and at the end the number of bytes sent.
 
-Run as PROTOCOL ADDRESS PORT SECONDS BITS_PER_SECOND CONGESTION. A rate of 0 is as fast as TCP allows. CONGESTION is a
-comma-separated list of congestion controls; the first available one is used. It exits after that time, or at end of
-input. It fails only if TCP never connects, or if no congestion control of the list is available.
+Run with a line of JSON as its input: `protocol`, `address`, `ports` (of each flow), `seconds`, `bps` (of each flow; 0
+is as fast as TCP allows), `congestion` (a list; the first available one is used) and `flows`, the transfers of each
+flow. A transfer begins `at` seconds from the start, or `after` the end of the one before. It ends `until`, after `size`
+bytes, or when all `files` (bytes of each, each over its own connection) have arrived. It exits after `seconds`, or at
+end of input. It fails only if TCP never connects, or if no congestion control of the list is available.
 
 The kernel requires NET_ADMIN for a congestion control that its administrator has not listed (tcp(7), TCP_CONGESTION
 and tcp_allowed_congestion_control). So that is the one capability it keeps, under a user id used by nobody else.
@@ -12,14 +14,18 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
+import math
 import os
 import socket
 import struct
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 DATAGRAM = 1200
 STAMP = struct.Struct("!d")
@@ -31,6 +37,9 @@ CONNECT_S = 3.0
 FINISH_S = 0.2
 AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER that discards unsent data on close: it may be seconds of traffic."""
+TCP_NOTSENT_LOWAT = 25
+MOST_UNSENT = 1 << 14
+"""Bytes that the kernel takes beyond those in flight: what it has taken is sent after a transfer is over, too."""
 
 USER = 65313
 """A user id used by nobody else."""
@@ -88,75 +97,142 @@ def first_control(names: Sequence[str]) -> str | None:
     for name in names:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name.encode())
-            return name
+            return probe.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0").decode()
     return None
 
 
-class Source:
-    """Sends to one target until `until`, a time of the monotonic clock, and counts the bytes."""
+def together(calls: Sequence[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=call, daemon=True) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
-    def __init__(self, address: str, port: int, until: float, bps: float, control: str = "") -> None:
-        self._target = (address, port)
-        self._family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self._control = control.encode()
-        self._until = until
-        self._bps = bps
-        self.sent = 0
-        self.counting = threading.Lock()
-        """Held while a datagram is sent and counted, so that its holder sees an exact count."""
 
-    def udp(self) -> None:
-        """Send datagrams of DATAGRAM bytes, each with its send time at the front.
+class Sent:
+    """The bytes that all flows have sent, and the last failure. `lock` is held while a datagram is sent and counted."""
 
-        Those the kernel refuses count as lost in the network. All containers of an engine share one monotonic clock.
-        """
-        sender = socket.socket(self._family, socket.SOCK_DGRAM)
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.lock = threading.Lock()
+        self.failure: OSError | None = None
+
+
+class Sender:
+    """Sends the transfers of one flow, one after the other, to one port of what is `asked`, and adds to `sent`.
+
+    Times are of the monotonic clock, which all containers of an engine share. `control` is TCP's congestion control.
+    """
+
+    def __init__(self, asked: Mapping[str, Any], port: int, begins: float, control: str, sent: Sent) -> None:
+        self.target = (asked["address"], port)
+        self.family = socket.AF_INET6 if ":" in asked["address"] else socket.AF_INET
+        self.begins, self.ends, self.bps = begins, begins + asked["seconds"], asked["bps"]
+        self.control = control.encode()
+        self.connection: socket.socket | None = None
+        self.sent = sent
+
+    def run(self, transfers: Sequence[Mapping[str, Any]]) -> None:
+        over = self.begins
+        for transfer in transfers:
+            starts = self.begins + transfer["at"] if "at" in transfer else over + transfer["after"]
+            time.sleep(max(0.0, min(starts, self.ends) - time.monotonic()))
+            if time.monotonic() >= self.ends:
+                return
+            self.transfer(transfer, min(self.ends, self.begins + transfer.get("until", math.inf)))
+            over = time.monotonic()
+
+    def transfer(self, transfer: Mapping[str, Any], until: float) -> None:
+        raise NotImplementedError
+
+
+class UdpSender(Sender):
+    """Sends datagrams of DATAGRAM bytes, each with its send time at the front.
+
+    Those the kernel refuses count as lost in the network.
+    """
+
+    def transfer(self, transfer: Mapping[str, Any], until: float) -> None:
         filling = os.urandom(DATAGRAM - STAMP.size)
-        for _ in paced(DATAGRAM, self._bps, self._until):
-            with self.counting, contextlib.suppress(OSError):
-                self.sent += sender.sendto(STAMP.pack(time.monotonic()) + filling, self._target)
+        with socket.socket(self.family, socket.SOCK_DGRAM) as sender:
+            for _ in paced(DATAGRAM, self.bps, until):
+                with self.sent.lock, contextlib.suppress(OSError):
+                    self.sent.bytes += sender.sendto(STAMP.pack(time.monotonic()) + filling, self.target)
 
-    def tcp(self) -> None:
-        """Send over one connection, reconnecting if it breaks. Raises OSError if nothing was ever sent."""
-        failure: OSError | None = None
-        while (left := self._until - time.monotonic()) > 0:
+
+class TcpSender(Sender):
+    """Keeps one connection for all transfers but files, and connects again if it breaks."""
+
+    def transfer(self, transfer: Mapping[str, Any], until: float) -> None:
+        if "files" in transfer:
+            together([partial(self.file, size) for size in transfer["files"]])
+            return
+        left: float = transfer.get("size", math.inf)
+        while left and time.monotonic() < until:
             try:
-                with socket.socket(self._family, socket.SOCK_STREAM) as connection:
-                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, self._control)
-                    connection.settimeout(min(CONNECT_S, left))
-                    connection.connect(self._target)
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-                    self._stream(connection)
+                self.connection = self.connection or self.connected()
+                left -= self.stream(self.connection, until, left)
             except OSError as error:
-                failure = error
-                time.sleep(max(0.0, min(AGAIN_S, self._until - time.monotonic())))
-        if failure and not self.sent:
-            raise failure
+                self.sent.failure = error
+                self.connection = None
+                time.sleep(max(0.0, min(AGAIN_S, until - time.monotonic())))
 
-    def _stream(self, connection: socket.socket) -> None:
+    def connected(self) -> socket.socket:
+        connection = socket.socket(self.family, socket.SOCK_STREAM)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, self.control)
+        connection.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, MOST_UNSENT)
+        connection.settimeout(max(0.001, min(CONNECT_S, self.ends - time.monotonic())))
+        connection.connect(self.target)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        return connection
+
+    def stream(self, connection: socket.socket, until: float, most: float) -> float:
+        """Send up to `most` bytes until a time; returns how many were sent."""
         # About 5 ms of the rate: at a low one, a whole PIECE would be a burst of seconds.
-        size = min(PIECE, max(DATAGRAM, int(self._bps / 8 * 0.005))) if self._bps else PIECE
-        data = os.urandom(size)
-        for _ in paced(size, self._bps, self._until):
-            rest = memoryview(data)
+        size = min(PIECE, max(DATAGRAM, int(self.bps / 8 * 0.005))) if self.bps else PIECE
+        data, done = os.urandom(size), 0
+        for _ in paced(size, self.bps, until):
+            rest = memoryview(data)[: int(min(size, most - done))]
             while rest:
-                connection.settimeout(max(0.001, self._until - time.monotonic()))
-                count = connection.send(rest)
-                self.sent += count
+                connection.settimeout(max(0.001, until - time.monotonic()))
+                try:
+                    count = connection.send(rest)
+                except TimeoutError:
+                    return done
+                with self.sent.lock:
+                    self.sent.bytes += count
+                done += count
                 rest = rest[count:]
+            if done >= most:
+                break
+        return done
+
+    def file(self, size: int) -> None:
+        """Send a file over a connection of its own, and wait until it has arrived."""
+        try:
+            with self.connected() as connection:
+                self.stream(connection, self.ends, size)
+                connection.shutdown(socket.SHUT_WR)
+                connection.settimeout(max(0.001, self.ends - time.monotonic()))
+                connection.recv(1)  # the end, once the receiver has read everything
+        except OSError as error:
+            self.sent.failure = error
 
 
-def main(protocol: str, address: str, port: str, seconds: str, bps: str, congestion: str) -> None:
+def main() -> None:
     keep_net_admin()
-    control = first_control(congestion.split(",")) if protocol == "tcp" else ""
+    asked = json.loads(sys.stdin.buffer.readline())
+    kind = TcpSender if asked["protocol"] == "tcp" else UdpSender
+    control = first_control(asked["congestion"]) if kind is TcpSender else ""
     if control is None:
         available = ", ".join(AVAILABLE.read_text().split()) if AVAILABLE.exists() else "unknown"
-        sys.exit(f"congestion control {congestion} is not available; this kernel has: {available}")
-    source = Source(address, int(port), time.monotonic() + float(seconds), float(bps), control)
+        sys.exit(f"congestion control {', '.join(asked['congestion'])} is not available; this kernel has: {available}")
+    sent, begins = Sent(), time.monotonic()
+    senders = [kind(asked, port, begins, control, sent) for port in asked["ports"]]
 
     def finish() -> None:
-        source.counting.acquire(timeout=FINISH_S)  # never released: no datagram goes out after the count
-        os.write(1, b"%d\n" % source.sent)
+        sent.lock.acquire(timeout=FINISH_S)  # never released: no datagram goes out after the count
+        os.write(1, b"%d\n" % sent.bytes)
         os._exit(0)
 
     def end_with_input() -> None:
@@ -165,12 +241,11 @@ def main(protocol: str, address: str, port: str, seconds: str, bps: str, congest
 
     os.write(1, f"sending {control}\n".encode())
     threading.Thread(target=end_with_input, daemon=True).start()
-    try:
-        source.tcp() if protocol == "tcp" else source.udp()
-    except OSError as error:
-        sys.exit(f"no connection to {address}:{port}: {error}")
+    together([partial(sender.run, transfers) for sender, transfers in zip(senders, asked["flows"], strict=True)])
+    if sent.failure and not sent.bytes:
+        sys.exit(f"no connection to {asked['address']}: {sent.failure}")
     finish()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

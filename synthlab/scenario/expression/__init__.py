@@ -1,8 +1,9 @@
 """Expressions over measured numbers; at a given time one holds, does not hold, or has no data."""
 
-from .catalogue import CLIENT, MEASURED, METRICS, Known, Measure
+from .catalogue import CLIENT, MEASURED, METRICS, TRAFFIC, Known, Measure
 from .comparisons import Compared, Reading
 from .expression import Expression, Outcome, value_text
+from .fairness import jain
 from .samples import LINKS, NEVER_NS, RATE_NS, SAMPLE_NS, Recorded, Sample, Samples, Value, source_of
 from .tree import SeenValue
 
@@ -14,6 +15,7 @@ __all__ = [
     "NEVER_NS",
     "RATE_NS",
     "SAMPLE_NS",
+    "TRAFFIC",
     "Compared",
     "Expression",
     "Known",
@@ -25,6 +27,7 @@ __all__ = [
     "Samples",
     "SeenValue",
     "Value",
+    "jain",
     "source_of",
     "value_text",
 ]

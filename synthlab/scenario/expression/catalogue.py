@@ -43,6 +43,8 @@ WORD = Measure(dimension="text")
 RATE = Measure(dimension="rate", bare=False, averaged=True)
 SHARE = Measure(dimension="share", bare=False, averaged=True)
 DELAY = Measure(dimension="time", bare=False)
+EVENNESS = Measure(dimension="share", averaged=True)
+"""Jain's index of several rates: a share of 1, as a plain number."""
 OWN = Measure()
 """A number that an application, service or server publishes; its dimension is unknown."""
 
@@ -57,7 +59,10 @@ _TIMES = {"jitter_buffer_ms": MILLISECONDS, "rtt_ms": MILLISECONDS, "first_frame
 _FREEZES = {"dropped": COUNT, "freezes": COUNT, "freeze_s": SECONDS}
 _SENT_VIDEO = {**_PICTURE, **_ASKED, "limited": WORD, "layers": {ANY: _PICTURE}}
 _SENT_AUDIO = {"kbps": KBPS, "lost": NET}
-_ACHIEVED = {"rate": RATE, "loss": SHARE, "delay_p50": DELAY, "delay_p99": DELAY, "packets": PLAIN}
+_ACHIEVED = {
+    **{"rate": RATE, "loss": SHARE, "packets": PLAIN},
+    **dict.fromkeys(("delay_p50", "delay_p99", "queue_delay_p50", "queue_delay_p95"), DELAY),
+}
 _COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated", "dropped_bytes")
 _LINK = {**_ACHIEVED, **dict.fromkeys(_COUNTED, COUNT), "queued": PLAIN, "dropped": {ANY: COUNT}}
 _LINKS = {"ingress": _LINK, "egress": _LINK}
@@ -67,6 +72,9 @@ _PATH = {
     "available_kbps": LATEST_KBPS,
     "ice_restarts": COUNT,
 }
+
+TRAFFIC = "traffic"
+_TRAFFIC = {ANY: {"rate": RATE, "fairness": EVENNESS, "flows": {ANY: {"rate": RATE}}}}
 
 # WebRTC stats published by clients (images/chrome/stats.py and outbound_stats.py) and forwarder measurements.
 CLIENT: Tree = {
@@ -80,9 +88,10 @@ CLIENT: Tree = {
     "page": {"problem": WORD},
     **_LINKS,
     "flows": {ANY: _LINKS},
+    TRAFFIC: _TRAFFIC,
     "app": {FREE: OWN},
 }
-PROXY: Tree = {**_LINKS, "flows": {ANY: _LINKS}, "app": {FREE: OWN}}
+PROXY: Tree = {**_LINKS, "flows": {ANY: _LINKS}, TRAFFIC: _TRAFFIC, "app": {FREE: OWN}}
 METRICS = "metrics"
 _PROBE = {"ms": MILLISECONDS, "p50_ms": MILLISECONDS, "p95_ms": MILLISECONDS, "errors": COUNT, "skipped": COUNT}
 MEASURED: Tree = {

@@ -45,7 +45,7 @@ class Reading:
 class Compared:
     """One comparison, turned so that the measured side is on the left, and so that `not` is gone: `text` `sign` limit.
 
-    `name` is the first number of that side, whose samples times `scale` are in `unit`.
+    `name` is the first number of that side, whose samples times `scale` are in `unit`; empty for a ratio of numbers.
     """
 
     text: str
@@ -74,9 +74,11 @@ def comparisons(node: ExpressionNode, wanted: bool = True) -> Iterator[Compared]
             if not _numbers(left):
                 left, right, sign = right, left, _MIRRORED[sign]
             if numbers := _numbers(left):
-                name, measure = numbers[0].name, numbers[0].measure
-                sign, unit = sign if wanted else _OPPOSITE[sign], UNITS.get(measure.dimension, "")
-                yield Compared(written(left), name, sign, unit, measure.scale, left, right)
+                sign, measure = sign if wanted else _OPPOSITE[sign], numbers[0].measure
+                name, unit, scale = numbers[0].name, UNITS.get(measure.dimension, ""), measure.scale
+                if _is_ratio(left):
+                    name, unit, scale = "", UNITS["share"], 1.0
+                yield Compared(written(left), name, sign, unit, scale, left, right)
 
 
 def written(node: ExpressionNode) -> str:
@@ -109,6 +111,16 @@ def _numbers(node: ExpressionNode) -> list[Number]:
         case Chosen(parts=parts):
             return [number for part in parts for number in _numbers(part)]
     return []
+
+
+def _is_ratio(node: ExpressionNode) -> bool:
+    """Whether the unit of its numbers is not its own."""
+    match node:
+        case Operation(sign="/", right=right):
+            return bool(_numbers(right))
+        case Chosen(kind="fairness"):
+            return True
+    return False
 
 
 def _value(node: ExpressionNode, view: View) -> Value | None:

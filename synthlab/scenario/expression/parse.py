@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...errors import did_you_mean
 from ...text.durations import SECOND_NS, ns_of
@@ -24,7 +24,7 @@ from .tree import (
     Operation,
 )
 
-FUNCTIONS = ("absent", "mean", "min", "max", "last", "growth", "abs")
+FUNCTIONS = ("absent", "mean", "min", "max", "last", "growth", "abs", "fairness")
 MOST_WINDOW_NS = 600 * SECOND_NS
 MOST_LENGTH = 500
 
@@ -166,7 +166,15 @@ class _Parser:
             return self._chosen(name, values)
         if name == "abs" and len(values) == 1:
             return _like(values[0].numeric(), Chosen("abs", (values[0].part,)))
+        if name == "fairness":
+            return self._fairness(values)
         return self._of_number(name, values)
+
+    def _fairness(self, values: list[Typed]) -> Typed:
+        if len(values) < 2:
+            example = "fairness(client1.egress.rate, client2.egress.rate)"
+            raise ValueError(f"fairness takes two or more measured numbers, such as {example}")
+        return replace(self._chosen("fairness", values), kind="share", scale=1)
 
     def _chosen(self, name: str, values: list[Typed]) -> Typed:
         first, parts = values[0].numeric(), [values[0].part]

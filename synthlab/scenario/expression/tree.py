@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ...text.durations import MS_NS, format_duration
 from .catalogue import Measure
+from .fairness import jain
 from .samples import NEVER_NS, RATE_NS, Gap, Sample, Samples, Value, growth, numbers
 
 Result = Value | bool | None
@@ -192,6 +193,11 @@ def _mean(samples: Sequence[Sample]) -> float | None:
 
 
 _EXTREMES: Mapping[str, Callable[..., Any]] = {"min": min, "max": max}
+_CHOSEN: Mapping[str, Callable[[Sequence[float]], float | None]] = {
+    **_EXTREMES,
+    "abs": lambda values: abs(values[0]),
+    "fairness": jain,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +243,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The minimum or maximum of several parts, or the absolute value of one."""
+    """One number of several parts: the minimum, the maximum or Jain's index; or the absolute value of one."""
 
     kind: str
     parts: tuple[ExpressionNode, ...]
@@ -247,7 +253,7 @@ class Chosen:
         present = [float(value) for value in values if isinstance(value, float | int)]
         if len(present) < len(values):
             return None
-        return abs(present[0]) if self.kind == "abs" else _EXTREMES[self.kind](present)
+        return _CHOSEN[self.kind](present)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,13 @@ def test_starts_anew_after_a_pause() -> None:
     assert times(element.pop(SECOND)[0]) == [1 * MS, 11 * MS, 12 * MS]
 
 
+def test_the_wait_of_each_packet() -> None:
+    """A packet waits for the bits before its own; none after a pause, none that a burst covers."""
+    for element, waits in ((rate(rate="1mbit"), [0, 1, 2, 0]), (rate(rate="1mbit", burst="125b"), [0, 0, 1, 0])):
+        element.push([*[packet(125, 10 * MS) for _ in range(3)], packet(125, 20 * MS)])
+        assert [one.waited for one in element.pop(SECOND)[0]] == [wait * MS for wait in waits]
+
+
 def test_overhead_costs_time_and_no_queue() -> None:
     """Each packet takes as long as if it were `overhead` bytes longer."""
     element = rate(rate="1mbit", overhead="24b", queue="1kb")

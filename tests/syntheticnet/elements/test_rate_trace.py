@@ -37,6 +37,13 @@ def test_an_opportunity_is_1500_bytes_of_ip_packets() -> None:
     assert departures_ms(element) == [1, 1, 1, 2, 3, 3]
 
 
+def test_the_wait_of_each_packet() -> None:
+    """A packet waits until the opportunity that carries its last byte."""
+    element = trace("uneven")
+    element.push([packet(1514, 0), packet(1514, MS), packet(1514, MS)])
+    assert [one.waited for one in element.pop(SECOND)[0]] == [2 * MS, MS, 4 * MS]
+
+
 def test_overhead_counts() -> None:
     """The overhead of each packet counts against an opportunity."""
     element = trace(overhead="250b")

@@ -112,6 +112,21 @@ def test_a_flow_with_a_rate_has_a_bottleneck_of_its_own() -> None:
     assert times(out) == [n * MS for n in (1, 1, 2, 2, 3, 3, 4, 4, 5, 5)]
 
 
+def test_how_long_packets_waited_in_the_queue() -> None:
+    """The delay in the queue is the wait for the packets before it: neither its own bits nor the path's latency."""
+    path = link(requested(rate="1mbit", latency="80ms"), udp=requested(latency="80ms"))
+    through(path, [packet(125, 0) for _ in range(5)])
+    assert path.total.achieved(100 * MS)["queue_delay_p50_ms"] == 2
+    assert path.total.achieved(100 * MS)["queue_delay_p95_ms"] == 4
+
+
+def test_no_delay_in_a_queue_without_a_bottleneck() -> None:
+    """Without a rate there is no queue to wait in, whatever the latency: the number is absent."""
+    path = link(requested(latency="80ms"))
+    through(path, [packet(125, 0)])
+    assert "queue_delay_p50_ms" not in path.total.achieved(100 * MS)
+
+
 def test_streams_of_random_numbers_are_independent() -> None:
     """Which packets are lost depends only on seed, direction, flow and loss."""
 

@@ -121,7 +121,7 @@ def test_rows_add_up_to_the_links_counters(path: Path, conditions: dict[str, Any
         assert sum(row["bits_s"] for row in own) == counters.bytes_out * 8
         dropped = sum((Counter(row["dropped_s"]) for row in own), Counter[str]())
         assert dropped == counters.dropped
-        delays = [delay for bucket in counters._buckets for delay in bucket.delays]
+        delays = [delay for bucket in counters._buckets for delay in bucket.delays.kept]
         assert sum(each.delay for key, each in window.items() if key and key[1] == flow) == sum(delays)
     assert path.total.queued == 0
     assert path.total.dropped["stalled"] == 1

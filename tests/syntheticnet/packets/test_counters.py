@@ -133,7 +133,18 @@ def test_delays_of_a_flood_are_of_all_of_it() -> None:
     achieved = counters.achieved(SECOND + MS)
     assert achieved["delay_p50_ms"] == pytest.approx(500, abs=50)
     assert achieved["delay_p99_ms"] == pytest.approx(990, abs=20)
-    assert len(counters._buckets[-1].delays) <= MOST_DELAYS
+    assert len(counters._buckets[-1].delays.kept) <= MOST_DELAYS
+
+
+def test_waits_in_a_queue() -> None:
+    """Median and 95th percentile of the waits, apart from the delays; absent without a bottleneck."""
+    counters = FlowCounters()
+    counters.left(1, 100, [80 * MS], SECOND)
+    assert "queue_delay_p50_ms" not in counters.achieved(SECOND + MS)
+    for n in range(99):
+        counters.left(1, 100, [80 * MS], SECOND, [n * MS])
+    achieved = counters.achieved(SECOND + MS)
+    assert (achieved["delay_p50_ms"], achieved["queue_delay_p50_ms"], achieved["queue_delay_p95_ms"]) == (80, 49, 94)
 
 
 def test_the_total_of_flows_is_their_sum_and_their_common_second() -> None:
