@@ -3,6 +3,7 @@
 from .change import ConditionsChange
 from .client import Conditions, Flow
 from .depth import FULL_SIZE, longest_wait_ms
+from .dns import LookupConditions, LookupValues, applying_to
 from .duration import parse_duration, write_duration
 from .errors import ConditionsError, refuse_unknown
 from .file_values import FileValue, KeyPath, file_values
@@ -38,10 +39,13 @@ __all__ = [
     "FlowMatch",
     "KeyPath",
     "LinkConditions",
+    "LookupConditions",
+    "LookupValues",
     "NetworkState",
     "QueueLimit",
     "Stay",
     "Unit",
+    "applying_to",
     "condition_fields",
     "file_values",
     "first_stay",

@@ -30,6 +30,7 @@ from .interface import NoInterface
 from .keeper import Keeper
 from .loop import Supervisor
 from .own_networks import keepers_of
+from .resolver import Resolver, why_not
 from .settings import BadSettings, Settings
 from .without_openssl import without_openssl
 
@@ -73,8 +74,10 @@ def _live(settings: Settings) -> int:
                 put_rules(control_port_rules(host, settings.ports))
     children = Children()
     probed = prober.open_channel(settings)
+    resolver = Resolver(children, (API_USER,))
     for number, keeper in enumerate(keepers):
-        _start_ours(children, settings, hosts, keeper, number, probed)
+        _start_ours(children, settings, hosts, keeper, number, probed, resolver)
+    _start_resolver(resolver, settings)
     prober.start(children, settings, probed)
     # Docker removes and recreates the interface on a reconnect, so PID 1 keeps NET_ADMIN to take over the new one. It
     # can no longer pass it on to a program it starts, and packet sockets are open already.
@@ -99,6 +102,7 @@ def _start_ours(
     keeper: Keeper,
     number: int,
     probed: prober.Channel | None,
+    resolver: Resolver,
 ) -> None:
     """Start a network's forwarder and, unless disabled, its API, each as its own user; returns once both work.
 
@@ -115,13 +119,17 @@ def _start_ours(
     pulse = Pulse()
     # Elsewhere control traffic does not pass the forwarder, and no sender on the conditioned network is the host.
     control_hosts = hosts if keeper.publishes else []
+    no_dns = _why_no_dns(settings, number)
+    if no_dns and startup.dns:
+        raise Broken(f"dns: {no_dns}")
 
     def forward(restarts: int) -> None:
         syscalls.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
         fds = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), forwarder_end, schedule
         more = settings.allow, settings.ipv6_only, pulse
-        forwarder.main(Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more))
+        lookups = None if no_dns else resolver.board
+        forwarder.main(Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more, lookups, no_dns))
 
     children.start("forwarder", forward, pulse, name)
     if settings.api_port is None:
@@ -138,6 +146,23 @@ def _start_ours(
     else:
         _await_health(children, lambda: channel.is_answered(api_end))
         children.start_when_called("api", serve, of_api, name, [*listening, *([tls.listening] if tls else [])])
+
+
+def _why_no_dns(settings: Settings, number: int) -> str:
+    """Why `dns` cannot be set on a network; empty if it can."""
+    if number:
+        return f"look-ups belong to no network but the container: set dns on its first, {next(iter(settings.networks))}"
+    return why_not()
+
+
+def _start_resolver(resolver: Resolver, settings: Settings) -> None:
+    """Have look-ups conditioned from the start, or as soon as `dns` is set."""
+    _, startup = _network(settings, 0)
+    if settings.api_port is None and not startup.dns:
+        return
+    if settings.command:
+        resolver.load()  # before the application can alter it on disk
+    resolver.start(at_once=bool(startup.dns))
 
 
 def _network(settings: Settings, number: int) -> tuple[str, Conditions]:
