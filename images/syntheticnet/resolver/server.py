@@ -14,7 +14,7 @@ from .counts import LookupCounts
 from .message import Question, made_up, read_question, refusal
 from .upstream import Upstream, framed, read_framed
 
-MOST_WAITING = 1000
+MOST_WAITING = 500
 """Look-ups at a time; further ones stay unanswered, as from any overloaded name server."""
 PUBLISHED_S = 0.05
 """How old published counts may be."""
@@ -34,7 +34,6 @@ class LookupServer:
     async def serve(self, datagrams: socket.socket, listening: socket.socket) -> None:
         """Serve on these sockets from now on."""
         loop = asyncio.get_running_loop()
-        await self._upstream.open()
         await loop.create_datagram_endpoint(lambda: _Asked(self._take_datagram), sock=datagrams)
         await asyncio.start_server(self._serve_stream, sock=listening)
 

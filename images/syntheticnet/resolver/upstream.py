@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import suppress
-from random import SystemRandom
-from typing import cast
 
-from .message import id_of, with_id
+from .message import id_of
 
 PATIENCE_S = 30.0
 """How long a question waits for an answer; whoever asked has given up before."""
 LENGTH_BYTES = 2
+_MOST_BYTES = 65535
 
 Address = tuple[str, int]
 
 
 class Upstream:
-    """The name server at `address`; its answers come back unchanged, but for the id."""
+    """The name server at `address`; its answers come back unchanged.
+
+    Each question has a socket of its own: after a restart of the engine the kernel would lead one that is older to
+    where the name server was before.
+    """
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self._datagrams = _Datagrams()
-
-    async def open(self) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(lambda: self._datagrams, remote_addr=self._address)
 
     async def ask(self, query: bytes) -> bytes | None:
         """The answer over UDP; None if there is none in time."""
-        return await self._datagrams.ask(query)
+        loop = asyncio.get_running_loop()
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+            own.setblocking(False)
+            own.connect(self._address)
+            own.send(query)
+            async with asyncio.timeout(PATIENCE_S):
+                while id_of(answer := await loop.sock_recv(own, _MOST_BYTES)) != id_of(query):
+                    pass
+                return answer
+        return None
 
     async def ask_by_stream(self, query: bytes) -> bytes | None:
         """The answer over TCP; None if there is none in time."""
@@ -53,42 +61,3 @@ async def read_framed(reader: asyncio.StreamReader) -> bytes:
     """The next message of a connection; raises EOFError at its end."""
     length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
     return await reader.readexactly(length)
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    """One socket for all questions. Each gets an id of its own, because those of several programs may be equal."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[int, asyncio.Future[bytes]] = {}
-        self._random = SystemRandom()
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # asyncio promises it, but in Python 3.11 it is no instance.
-        self._transport = cast("asyncio.DatagramTransport", transport)
-
-    def datagram_received(self, data: bytes, _: object) -> None:
-        waiting = self._waiting.get(id_of(data))
-        if waiting is not None and not waiting.done():
-            waiting.set_result(data)
-
-    def error_received(self, _: Exception) -> None:
-        """Nobody listens there right now; the question stays unanswered, as without us."""
-
-    async def ask(self, query: bytes) -> bytes | None:
-        assert self._transport is not None
-        number = self._free_id()
-        self._waiting[number] = answer = asyncio.get_running_loop().create_future()
-        self._transport.sendto(with_id(query, number))
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                return with_id(await answer, id_of(query))
-        except TimeoutError:
-            return None
-        finally:
-            del self._waiting[number]
-
-    def _free_id(self) -> int:
-        while (number := self._random.getrandbits(16)) in self._waiting:
-            pass
-        return number
