@@ -8,8 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from syntheticnet.conditions import ConditionsError
-from syntheticnet.conditions.dns import WORDS, LookupChange
+from syntheticnet.conditions import LOOKUP_WORDS, ConditionsError, LookupChange
 
 from .condition_flags import CLEAR, refuse_flag
 
@@ -22,7 +21,7 @@ DnsOption = Annotated[
     ),
 ]
 
-_ALLOWED = f"a delay such as 3s, {', '.join(WORDS)} or addresses; none removes it"
+_ALLOWED = f"a delay such as 3s, {', '.join(LOOKUP_WORDS)} or addresses; none removes it"
 
 
 def read_dns(entries: Sequence[str]) -> dict[str, Any] | None:
@@ -62,7 +61,7 @@ def _read_values(name: str, written: str) -> dict[str, str]:
 
 
 def _key_of(part: str) -> str | None:
-    if part in WORDS or _is_address(part):
+    if part in LOOKUP_WORDS or _is_address(part):
         return "answer"
     return "delay" if part[:1].isdigit() else None
 

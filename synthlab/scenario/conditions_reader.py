@@ -6,8 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, FILE, SWITCH, ConditionsError, FileValue, FlowMatch, file_values
-from syntheticnet.conditions.dns import EXAMPLE, LookupChange
+from syntheticnet.conditions import (
+    DIRECTIONS,
+    FILE,
+    LOOKUP_EXAMPLE,
+    SWITCH,
+    ConditionsError,
+    FileValue,
+    FlowMatch,
+    LookupChange,
+    file_values,
+)
 
 from ..errors import condition_meant
 from ..stack.hosts import refuse_flow
@@ -104,7 +113,7 @@ def read_dns(node: Node, _: Context) -> Values | None:
     if node.value is None or node.value == CLEAR:
         return None
     names, mistakes = Values(), Mistakes()
-    for name, entry in node.mapping(what=f"a mapping of names such as {EXAMPLE}").items():
+    for name, entry in node.mapping(what=f"a mapping of names such as {LOOKUP_EXAMPLE}").items():
         names[name] = None if entry.value == CLEAR else entry.plain()
         with mistakes.noted():
             try:

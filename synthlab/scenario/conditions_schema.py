@@ -7,8 +7,7 @@ from dataclasses import Field
 from functools import cache
 from typing import Any
 
-from syntheticnet.conditions import COUNT, DIRECTIONS, MOST_STATES, condition_fields
-from syntheticnet.conditions.dns import ANSWERS, WORDS
+from syntheticnet.conditions import COUNT, DIRECTIONS, LOOKUP_ANSWERS, LOOKUP_WORDS, MOST_STATES, condition_fields
 
 from ..stack.netem import KEY
 from ..stack.netem_keys import HELP, SCHEMA
@@ -28,7 +27,7 @@ DNS_SCHEMA: dict[str, Any] = {
         "type": ["object", "string", "null"],
         "properties": {
             "delay": {"type": ["string", "null"], "description": "how much later the answer comes", "examples": ["3s"]},
-            "answer": {"type": ["string", "null"], "description": ANSWERS, "examples": list(WORDS)},
+            "answer": {"type": ["string", "null"], "description": LOOKUP_ANSWERS, "examples": list(LOOKUP_WORDS)},
         },
         "additionalProperties": False,
     },

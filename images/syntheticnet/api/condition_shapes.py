@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import Field
 from typing import Any
 
-from ..conditions import COUNT, DIRECTIONS, FILE, condition_fields
-from ..conditions.dns import ANSWERS
+from ..conditions import COUNT, DIRECTIONS, FILE, LOOKUP_ANSWERS, condition_fields
 from ..conditions.units import SWITCH
 from .shape import Shape, listed, mapped, number, record, text, whole
 
@@ -21,7 +20,7 @@ _TO = mapped(number(3, description="weight of a state that may follow; without a
 STATE_NAME = text("good", description="the state that the walk is in; in a change: that it begins with")
 _LOOKUP = {
     "delay": text("3s", description="how much later the answer comes, at most 20s"),
-    "answer": text("nxdomain", description=f"the answer in place of the real one: {ANSWERS}"),
+    "answer": text("nxdomain", description=f"the answer in place of the real one: {LOOKUP_ANSWERS}"),
 }
 _NAME = "turn.example"
 _DNS = mapped(record({}, _LOOKUP).with_example({"answer": "nxdomain"}).named("Lookup"), _NAME)

@@ -3,7 +3,15 @@
 from .change import ConditionsChange
 from .client import Conditions, Flow
 from .depth import FULL_SIZE, longest_wait_ms
-from .dns import LookupConditions, LookupValues, applying_to
+from .dns import (
+    LOOKUP_ANSWERS,
+    LOOKUP_EXAMPLE,
+    LOOKUP_WORDS,
+    LookupChange,
+    LookupConditions,
+    LookupValues,
+    applying_to,
+)
 from .duration import parse_duration, write_duration
 from .errors import ConditionsError, refuse_unknown
 from .file_values import FileValue, KeyPath, file_values
@@ -22,6 +30,9 @@ __all__ = [
     "DIRECTIONS",
     "FILE",
     "FULL_SIZE",
+    "LOOKUP_ANSWERS",
+    "LOOKUP_EXAMPLE",
+    "LOOKUP_WORDS",
     "MOST_BYTES",
     "MOST_LINES",
     "MOST_STATES",
@@ -39,6 +50,7 @@ __all__ = [
     "FlowMatch",
     "KeyPath",
     "LinkConditions",
+    "LookupChange",
     "LookupConditions",
     "LookupValues",
     "NetworkState",

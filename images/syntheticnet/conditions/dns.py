@@ -18,11 +18,11 @@ MOST_DELAY_NS = 20 * 10**9
 """The kernel forgets a look-up over UDP after 30 s without an answer (nf_conntrack_udp_timeout)."""
 
 NXDOMAIN, SERVFAIL, TIMEOUT = "nxdomain", "servfail", "timeout"
-WORDS = (NXDOMAIN, SERVFAIL, TIMEOUT)
-ANSWERS = f"{NXDOMAIN}, {SERVFAIL}, {TIMEOUT} (no answer at all), or addresses such as 10.0.0.9, fd00::9"
+LOOKUP_WORDS = (NXDOMAIN, SERVFAIL, TIMEOUT)
+LOOKUP_ANSWERS = f"{NXDOMAIN}, {SERVFAIL}, {TIMEOUT} (no answer at all), or addresses such as 10.0.0.9, fd00::9"
 EVERY = "*"
 LOOKUP_KEYS = ("delay", "answer")
-EXAMPLE = "{app.example: {delay: 3s}, '*': {answer: nxdomain}}"
+LOOKUP_EXAMPLE = "{app.example: {delay: 3s}, '*': {answer: nxdomain}}"
 
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _MOST_CHARACTERS = 253
@@ -32,7 +32,7 @@ _MOST_CHARACTERS = 253
 class LookupConditions:
     """The values of one name: its answers come `delay_ns` later, and are `answer` in place of the real ones.
 
-    `answer` is one of `WORDS`, or addresses as text, separated by commas.
+    `answer` is one of `LOOKUP_WORDS`, or addresses as text, separated by commas.
     """
 
     delay_ns: int | None = None
@@ -41,7 +41,7 @@ class LookupConditions:
     @property
     def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
         """The addresses of a made-up answer; none without one."""
-        if self.answer is None or self.answer in WORDS:
+        if self.answer is None or self.answer in LOOKUP_WORDS:
             return ()
         return tuple(map(ip_address, self.answer.split(", ")))
 
@@ -68,7 +68,7 @@ class LookupChange:
         if written is None:
             return cls(clears=True)
         if not isinstance(written, Mapping):
-            raise ConditionsError(f"{written!r} is not a mapping of names such as {EXAMPLE}", "dns")
+            raise ConditionsError(f"{written!r} is not a mapping of names such as {LOOKUP_EXAMPLE}", "dns")
         entries: dict[str, Mapping[str, Any] | None] = {}
         for name, values in written.items():
             try:
@@ -150,7 +150,7 @@ def parse_delay(written: object) -> int:
 
 def parse_answer(written: object) -> str:
     """An answer as LookupConditions has it; raises ConditionsError."""
-    if written in WORDS:
+    if written in LOOKUP_WORDS:
         return str(written)
     parts = written.split(",") if isinstance(written, str) else []
     try:
@@ -158,7 +158,7 @@ def parse_answer(written: object) -> str:
     except ValueError:
         addresses = []
     if not addresses or any("%" in address for address in addresses):
-        raise ConditionsError(f"{written!r} is not {ANSWERS}", "answer")
+        raise ConditionsError(f"{written!r} is not {LOOKUP_ANSWERS}", "answer")
     if len(addresses) > MOST_ADDRESSES:
         raise ConditionsError(f"{len(addresses)} addresses; at most {MOST_ADDRESSES} are allowed", "answer")
     return ", ".join(addresses)

@@ -11,7 +11,7 @@ from ..heartbeat import Pulse
 from ..lookup_board import LookupBoard
 from .counts import LookupCounts
 from .server import LookupServer
-from .upstream import Address, Upstream
+from .upstream import ServerAddress, Upstream
 
 
 class ResolverWiring(NamedTuple):
@@ -22,7 +22,7 @@ class ResolverWiring(NamedTuple):
 
     datagrams: socket.socket
     listening: socket.socket
-    engine: Address
+    engine: ServerAddress
     board: LookupBoard
     pulse: Pulse
     problem: str = ""

@@ -13,7 +13,7 @@ PATIENCE_S = 30.0
 LENGTH_BYTES = 2
 _MOST_BYTES = 65535
 
-Address = tuple[str, int]
+ServerAddress = tuple[str, int]
 
 
 class Upstream:
@@ -23,7 +23,7 @@ class Upstream:
     where the name server was before.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: ServerAddress) -> None:
         self._address = address
 
     async def ask(self, query: bytes) -> bytes | None:

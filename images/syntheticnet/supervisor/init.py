@@ -77,7 +77,9 @@ def _live(settings: Settings) -> int:
     resolver = Resolver(children, (API_USER,))
     for number, keeper in enumerate(keepers):
         _start_ours(children, settings, hosts, keeper, number, probed, resolver)
-    _start_resolver(resolver, settings)
+    resolver.start(settings)
+    if resolver.problem:
+        raise Broken(f"dns: {resolver.problem}")
     prober.start(children, settings, probed)
     # Docker removes and recreates the interface on a reconnect, so PID 1 keeps NET_ADMIN to take over the new one. It
     # can no longer pass it on to a program it starts, and packet sockets are open already.
@@ -119,7 +121,7 @@ def _start_ours(
     pulse = Pulse()
     # Elsewhere control traffic does not pass the forwarder, and no sender on the conditioned network is the host.
     control_hosts = hosts if keeper.publishes else []
-    no_dns = _why_no_dns(settings, number)
+    no_dns = why_not(settings, number)
     if no_dns and startup.dns:
         raise Broken(f"dns: {no_dns}")
 
@@ -146,23 +148,6 @@ def _start_ours(
     else:
         _await_health(children, lambda: channel.is_answered(api_end))
         children.start_when_called("api", serve, of_api, name, [*listening, *([tls.listening] if tls else [])])
-
-
-def _why_no_dns(settings: Settings, number: int) -> str:
-    """Why `dns` cannot be set on a network; empty if it can."""
-    if number:
-        return f"look-ups belong to no network but the container: set dns on its first, {next(iter(settings.networks))}"
-    return why_not()
-
-
-def _start_resolver(resolver: Resolver, settings: Settings) -> None:
-    """Have look-ups conditioned from the start, or as soon as `dns` is set."""
-    _, startup = _network(settings, 0)
-    if settings.api_port is None and not startup.dns:
-        return
-    if settings.command:
-        resolver.load()  # before the application can alter it on disk
-    resolver.start(at_once=bool(startup.dns))
 
 
 def _network(settings: Settings, number: int) -> tuple[str, Conditions]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +13,7 @@ from ..lookup_board import LookupBoard
 from .children import Children, say
 from .lookup_redirect import redirect_lookups
 from .rtnetlink import NetlinkError
+from .settings import Settings
 from .without_openssl import without_openssl
 
 USER = 65314
@@ -28,8 +28,10 @@ RESOLV_CONF = Path("/etc/resolv.conf")
 _SERVER = re.compile(r"^\s*nameserver\s+(\S+)", re.MULTILINE)
 
 
-def why_not(resolv_conf: Path = RESOLV_CONF) -> str:
-    """Why look-ups of this container cannot be conditioned; empty if they can."""
+def why_not(settings: Settings, number: int = 0, resolv_conf: Path = RESOLV_CONF) -> str:
+    """Why `dns` cannot be set on the network with this number, from 0; empty if it can."""
+    if number:
+        return f"look-ups are of the container, not of a network: set dns on its first, {next(iter(settings.networks))}"
     servers = _SERVER.findall(resolv_conf.read_text(errors="replace")) if resolv_conf.exists() else []
     if servers == [ENGINE]:
         return ""
@@ -50,20 +52,27 @@ class Resolver:
         self._spared = (USER, *spared)
         self._pulse = Pulse()
         self._sockets: tuple[socket.socket, socket.socket] | None = None
-        self._problem = ""
+        self.problem = ""
+        """Why look-ups are not led to it, if they are not."""
 
-    def load(self) -> ModuleType:
+    def _load(self) -> ModuleType:
         """The code of the process, without OpenSSL unless that is there already."""
         with without_openssl():
-            return import_module("..resolver.process", __package__)
+            from ..resolver import process
+        return process
 
-    def start(self, at_once: bool) -> None:
-        """Start it now, or when the forwarder first asks."""
-        if at_once:
-            self._children.start("resolver", self._run, self._pulse, prepare=self._prepare)
+    def start(self, settings: Settings) -> None:
+        """Start it now if `dns` is set from the start, else when the forwarder first asks."""
+        startup = next(iter(settings.networks.values()), settings.startup)
+        if settings.api_port is None and not startup.dns:
+            return
+        if settings.command:
+            self._load()  # before the application can alter it on disk
+        about = "resolver", self._run, self._pulse, next(iter(settings.networks), "")
+        if startup.dns:
+            self._children.start(*about, self._prepare)
         else:
-            called = [self.board.rung]
-            self._children.start_when_called("resolver", self._run, self._pulse, "", called, self._prepare)
+            self._children.start_when_called(*about, [self.board.rung], self._prepare)
 
     def _prepare(self) -> None:
         """Lead look-ups to the sockets, which the resolver about to be forked inherits."""
@@ -77,12 +86,12 @@ class Resolver:
         try:
             redirect_lookups(ENGINE, LOOPBACK, ports, self._spared)
         except NetlinkError as error:
-            self._problem = str(error.strerror)
-            say(f"look-ups of names cannot be conditioned: {self._problem}")
+            self.problem = str(error.strerror)
+            say(f"look-ups of names cannot be conditioned: {self.problem}")
 
     def _run(self, restarts: int) -> None:
         syscalls.become(USER, USER)
-        process = self.load()
+        process = self._load()
         assert self._sockets
-        wiring = process.ResolverWiring(*self._sockets, (ENGINE, PORT), self.board, self._pulse, self._problem)
+        wiring = process.ResolverWiring(*self._sockets, (ENGINE, PORT), self.board, self._pulse, self.problem)
         process.main(wiring, restarts)
