@@ -84,7 +84,7 @@ class LookupChange:
         """The values after this change; a name without values is left out. Raises ConditionsError."""
         changed = {} if self.clears else dict(present)
         for name, values in self.entries.items():
-            if values is None and name not in changed:
+            if name not in changed and not any(value is not None for value in (values or {}).values()):
                 raise ConditionsError(f"no such name; existing names: {', '.join(changed) or 'none'}", f"dns.{name}")
             before = changed.pop(name, LookupConditions())
             own = {key: getattr(before, key) for key in LookupConditions.__slots__} | dict(values or {})

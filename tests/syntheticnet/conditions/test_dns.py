@@ -106,6 +106,7 @@ ANSWERS = "nxdomain, servfail, timeout (no answer at all), or addresses such as 
             "dns.a.answer: 9 addresses; at most 8 are allowed",
         ),
         ({"b": None}, "dns.b: no such name; existing names: none"),
+        ({"b": {"delay": None}}, "dns.b: no such name; existing names: none"),
         (
             {"a": {"delay": "1s"}, "A.": {"delay": "2s"}},
             "dns.A.: is given twice; upper case and a dot at the end make no other name",
