@@ -226,7 +226,7 @@ def test_examples_of_names(tmp_path: Path) -> None:
     (example,) = [text for text in examples(CONDITIONS) if "dns" in keys(text)]
     file = tmp_path / "example.yaml"
     file.write_text("name: a\nclients:\n  c:\n    image: x\n    network:\n" + indent(example, "      "))
-    dns = read_stack(str(file)).clients[0].network.conditions.dns
+    dns = read_stack(str(file)).networks["c"].conditions.dns
     assert set(LOOKUP_WORDS) < {entry.answer for entry in dns.values()}
     assert any(entry.addresses for entry in dns.values())
 

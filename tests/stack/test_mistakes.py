@@ -126,7 +126,7 @@ MISTAKES = {
     ),
     "bad answer": (
         client("app: bot, network: {dns: {turn.example: {answer: nxdomian}}}"),
-        "3: clients.c.network.dns.turn.example.answer: 'nxdomian' is not nxdomain, servfail, timeout (no answer at all), ",
+        "3: clients.c.network.dns.turn.example.answer: 'nxdomian' is not nxdomain, servfail, timeout (no answer ",
     ),
     "bad mute": (
         client("app: bot, network: {flows: {'*:udp': {muted: maybe}}}"),
