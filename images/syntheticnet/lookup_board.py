@@ -43,10 +43,13 @@ class SharedNote:
 
 
 class LookupBoard:
-    """The forwarder requests `dns` in written form; the resolver, started with the first, is woken by each change."""
+    """Forwarders request `dns` in written form; the resolver, started with the first, is woken by each change.
 
-    def __init__(self) -> None:
-        self._requested, self._counts = SharedNote(), SharedNote()
+    The container has one name server, whatever its `networks`: what the forwarders of several request holds together.
+    """
+
+    def __init__(self, networks: int = 1) -> None:
+        self._requested, self._counts = [SharedNote() for _ in range(networks)], SharedNote()
         self._ringing, self.rung = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         """`rung` is readable when the request has changed."""
         for end in (self._ringing, self.rung):
@@ -56,21 +59,24 @@ class LookupBoard:
         self._ringing.close()
         self.rung.close()
 
-    def request(self, dns: Mapping[str, Any]) -> None:
-        """Put this in force, unless it is already; never blocks."""
-        present = self._requested.read()
+    def request(self, dns: Mapping[str, Any], network: int = 0) -> None:
+        """Put this in force for a network, by its number, unless it is already; never blocks."""
+        present = self._requested[network].read()
         if dns == present or (present is None and not dns):
             return
-        self._requested.write(dns)
+        self._requested[network].write(dns)
         with suppress(BlockingIOError):  # then it has more than one ring to answer anyway
             self._ringing.send(b"1")
 
     def requested(self) -> dict[str, Any]:
-        """What is to be in force; the rings so far are answered."""
+        """What is to be in force; of a name in several networks, what the first says. Answers the rings so far."""
         with suppress(BlockingIOError):
             while self.rung.recv(1):
                 pass
-        return self._requested.read() or {}
+        requested: dict[str, Any] = {}
+        for note in self._requested:
+            requested = {**(note.read() or {}), **requested}
+        return requested
 
     def publish(self, counts: Mapping[str, Any]) -> None:
         """Replace what the resolver reports."""

@@ -41,6 +41,17 @@ def test_only_a_change_rings(board: LookupBoard) -> None:
     assert board.requested() == {}
 
 
+def test_several_networks() -> None:
+    """What their forwarders request holds together; of a name in both, what the first network says."""
+    board = LookupBoard(2)
+    board.request({"a.example": {"delay": "1s"}, "b.example": {"delay": "1s"}}, 1)
+    board.request({"a.example": {"answer": "nxdomain"}}, 0)
+    assert board.requested() == {"a.example": {"answer": "nxdomain"}, "b.example": {"delay": "1s"}}
+    board.request({}, 0)
+    assert board.requested()["a.example"] == {"delay": "1s"}
+    board.close()
+
+
 def test_an_unread_board_never_blocks(board: LookupBoard) -> None:
     """Only what was requested last counts."""
     for number in range(3000):

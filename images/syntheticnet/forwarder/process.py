@@ -52,7 +52,8 @@ COPIED = 128
 class Wiring:
     """Everything PID 1 passes to a forwarder, which opens nothing itself.
 
-    `lookups` is the way to the resolver; None if look-ups of names cannot be conditioned here, as `no_dns` says why.
+    `lookups` is the way to the resolver, for the network with the number `network`; None if look-ups of names cannot be
+    conditioned here, as `no_dns` says why.
     """
 
     outer: int
@@ -69,6 +70,7 @@ class Wiring:
     pulse: Pulse = field(default_factory=Pulse)
     lookups: LookupBoard | None = None
     no_dns: str = ""
+    network: int = 0
 
 
 WELL = {"state": "well", "hangs": 0, "starved_s": 0.0}
@@ -257,7 +259,7 @@ class Forwarder:
         before, self._in_force = self._in_force, requested
         lookups = self._wiring.lookups
         if lookups and (before is None or before.conditions.dns != requested.conditions.dns):
-            lookups.request(write_lookups(requested.conditions.dns))
+            lookups.request(write_lookups(requested.conditions.dns), self._wiring.network)
         self._waste += [pipeline.adopt(plans[direction], now) for direction, pipeline in self._pipelines.items()]
 
     def _throw_away(self) -> None:

@@ -74,10 +74,10 @@ def _live(settings: Settings) -> int:
                 put_rules(control_port_rules(host, settings.ports))
     children = Children()
     probed = prober.open_channel(settings)
-    resolver = Resolver(children, (API_USER,))
+    resolver = Resolver(children, settings, (API_USER,))
     for number, keeper in enumerate(keepers):
         _start_ours(children, settings, hosts, keeper, number, probed, resolver)
-    resolver.start(settings)
+    resolver.start()
     if resolver.problem:
         raise Broken(f"dns: {resolver.problem}")
     prober.start(children, settings, probed)
@@ -121,7 +121,7 @@ def _start_ours(
     pulse = Pulse()
     # Elsewhere control traffic does not pass the forwarder, and no sender on the conditioned network is the host.
     control_hosts = hosts if keeper.publishes else []
-    no_dns = why_not(settings, number)
+    no_dns = why_not()
     if no_dns and startup.dns:
         raise Broken(f"dns: {no_dns}")
 
@@ -129,9 +129,9 @@ def _start_ours(
         syscalls.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
         fds = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), forwarder_end, schedule
-        more = settings.allow, settings.ipv6_only, pulse
         lookups = None if no_dns else resolver.board
-        forwarder.main(Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more, lookups, no_dns))
+        more = settings.allow, settings.ipv6_only, pulse, lookups, no_dns, number
+        forwarder.main(Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more))
 
     children.start("forwarder", forward, pulse, name)
     if settings.api_port is None:

@@ -28,10 +28,8 @@ RESOLV_CONF = Path("/etc/resolv.conf")
 _SERVER = re.compile(r"^\s*nameserver\s+(\S+)", re.MULTILINE)
 
 
-def why_not(settings: Settings, number: int = 0, resolv_conf: Path = RESOLV_CONF) -> str:
-    """Why `dns` cannot be set on the network with this number, from 0; empty if it can."""
-    if number:
-        return f"look-ups are of the container, not of a network: set dns on its first, {next(iter(settings.networks))}"
+def why_not(resolv_conf: Path = RESOLV_CONF) -> str:
+    """Why `dns` cannot be set in this container; empty if it can."""
     servers = _SERVER.findall(resolv_conf.read_text(errors="replace")) if resolv_conf.exists() else []
     if servers == [ENGINE]:
         return ""
@@ -46,9 +44,10 @@ class Resolver:
     look-ups are not conditioned.
     """
 
-    def __init__(self, children: Children, spared: tuple[int, ...]) -> None:
-        self.board = LookupBoard()
+    def __init__(self, children: Children, settings: Settings, spared: tuple[int, ...]) -> None:
+        self.board = LookupBoard(len(settings.networks) or 1)
         self._children = children
+        self._settings = settings
         self._spared = (USER, *spared)
         self._pulse = Pulse()
         self._sockets: tuple[socket.socket, socket.socket] | None = None
@@ -61,15 +60,16 @@ class Resolver:
             from ..resolver import process
         return process
 
-    def start(self, settings: Settings) -> None:
-        """Start it now if `dns` is set from the start, else when the forwarder first asks."""
-        startup = next(iter(settings.networks.values()), settings.startup)
-        if settings.api_port is None and not startup.dns:
+    def start(self) -> None:
+        """Start it now if `dns` is set from the start, else when a forwarder first asks."""
+        settings = self._settings
+        at_once = any(startup.dns for startup in (settings.startup, *settings.networks.values()))
+        if settings.api_port is None and not at_once:
             return
         if settings.command:
             self._load()  # before the application can alter it on disk
         about = "resolver", self._run, self._pulse, next(iter(settings.networks), "")
-        if startup.dns:
+        if at_once:
             self._children.start(*about, self._prepare)
         else:
             self._children.start_when_called(*about, [self.board.rung], self._prepare)
