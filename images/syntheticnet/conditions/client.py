@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .change import ConditionsChange
-from .dns import LookupValues, write_lookups
+from .dns import MOST_NAMES, LookupValues, write_lookups
 from .errors import ConditionsError
 from .flow import FlowMatch, HostPort
 from .flow_change import DIRECTIONS, FlowChange, LinkChanges
@@ -61,6 +61,8 @@ class Conditions:
     def __post_init__(self) -> None:
         if len(self.flows) > MAX_FLOWS:
             raise ConditionsError(f"{len(self.flows)} flows; at most {MAX_FLOWS} are allowed", "flows")
+        if len(self.dns) > MOST_NAMES:
+            raise ConditionsError(f"{len(self.dns)} names; at most {MOST_NAMES} are allowed", "dns")
 
     @property
     def perfect(self) -> bool:

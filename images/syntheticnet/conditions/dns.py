@@ -90,8 +90,6 @@ class LookupChange:
             own = {key: getattr(before, key) for key in LookupConditions.__slots__} | dict(values or {})
             if values is not None and any(value is not None for value in own.values()):
                 changed[name] = LookupConditions(**own)
-        if len(changed) > MOST_NAMES:
-            raise ConditionsError(f"{len(changed)} names; at most {MOST_NAMES} are allowed", "dns")
         return changed
 
 

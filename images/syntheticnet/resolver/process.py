@@ -6,7 +6,7 @@ import asyncio
 import socket
 from typing import NamedTuple
 
-from ..conditions import Conditions
+from ..conditions import LookupChange
 from ..heartbeat import Pulse
 from ..lookup_board import LookupBoard
 from .counts import LookupCounts
@@ -40,7 +40,7 @@ async def _resolve(wiring: ResolverWiring, restarts: int) -> None:
     server = LookupServer(Upstream(wiring.engine), counts)
 
     def adopt() -> None:
-        server.adopt(Conditions.from_dict({"dns": board.requested()}).dns)
+        server.adopt(LookupChange.parse(board.requested()).on({}))
 
     adopt()
     loop = asyncio.get_running_loop()
