@@ -130,8 +130,9 @@ def _start_ours(
         began = time.monotonic_ns() if restarts else start
         fds = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), forwarder_end, schedule
         lookups = None if no_dns else resolver.board
-        more = settings.allow, settings.ipv6_only, pulse, lookups, no_dns, number
-        forwarder.main(Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more))
+        more = settings.allow, settings.ipv6_only, pulse
+        wiring = Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more, lookups, no_dns, number)
+        forwarder.main(wiring)
 
     children.start("forwarder", forward, pulse, name)
     if settings.api_port is None:
