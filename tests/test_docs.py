@@ -6,6 +6,7 @@ import re
 import socket
 from dataclasses import Field, replace
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from syntheticnet.api.control_client import ControlClient
 from syntheticnet.api.endpoint import Endpoint
 from syntheticnet.api.routes import endpoints
 from syntheticnet.api.state_answer import Identity
-from syntheticnet.conditions import Conditions, condition_fields
+from syntheticnet.conditions import LOOKUP_WORDS, Conditions, condition_fields
 from syntheticnet.conditions.states import STATE_KEYS
 from synthlab.cli.command_tree import TREE
 from synthlab.scenario import check_scenario
@@ -217,6 +218,17 @@ def test_examples_of_profiles(scenario_folder: Path) -> None:
     found = read_profiles(file, file.name)
     assert set(found) == {"slow", "train"}
     assert set(found["train"].files) == {"lte.down", "lte.up"}
+
+
+@pytest.mark.issue(17)
+def test_examples_of_names(tmp_path: Path) -> None:
+    """The page on conditions shows look-ups that a client can have, with every kind of answer."""
+    (example,) = [text for text in examples(CONDITIONS) if "dns" in keys(text)]
+    file = tmp_path / "example.yaml"
+    file.write_text("name: a\nclients:\n  c:\n    image: x\n    network:\n" + indent(example, "      "))
+    dns = read_stack(str(file)).networks["c"].conditions.dns
+    assert set(LOOKUP_WORDS) < {entry.answer for entry in dns.values()}
+    assert any(entry.addresses for entry in dns.values())
 
 
 @pytest.mark.issue(15)

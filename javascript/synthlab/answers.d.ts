@@ -17,6 +17,12 @@ export type Change = {
     } | null;
     /** @description the state that the walk is in; in a change: that it begins with */
     state?: string;
+    dns?: {
+        [key: string]: {
+            delay?: string | null;
+            answer?: string | null;
+        } | null;
+    } | null;
     seed?: number | null;
 };
 export type Conditions = {
@@ -35,6 +41,9 @@ export type Conditions = {
     };
     /** @description the state that the walk is in; in a change: that it begins with */
     state?: string;
+    dns?: {
+        [key: string]: Lookup;
+    };
     /** @description seed of all random draws */
     seed?: number;
 };
@@ -168,6 +177,21 @@ export type LinkCounts = {
         fragments: number;
     };
 };
+export type Lookup = {
+    /** @description how much later the answer comes, at most 20s */
+    delay?: string;
+    /** @description the answer in place of the real one: nxdomain, servfail, timeout (no answer at all), or addresses such as 10.0.0.9, fd00::9 */
+    answer?: string;
+};
+export type Lookups = {
+    lookups: number;
+    delayed: number;
+    /** @description answered nxdomain or servfail */
+    failed: number;
+    unanswered: number;
+    /** @description answered with the addresses of `dns` */
+    made_up: number;
+};
 export type State = {
     version: string;
     name: string;
@@ -230,6 +254,20 @@ export type State = {
         };
     };
     walk?: Walk;
+    dns?: {
+        restarts: number;
+        /** @enum {unknown} */
+        state: "well" | "starved" | "hangs";
+        hangs: number;
+        starved_s: number;
+        /** @description all, also of names that `dns` does not cover */
+        lookups: number;
+        names: {
+            [key: string]: Lookups;
+        };
+        /** @description why look-ups are not conditioned although `dns` is set */
+        problem?: string;
+    };
 };
 export type Traffic = {
     /** @description time of CLOCK_MONOTONIC in ns */

@@ -4,7 +4,7 @@ import { WrongUse } from "./errors.js";
 
 const DIRECTIONS = ["ingress", "egress"];
 const OF_FLOW = [...DIRECTIONS, "match", "muted"];
-const WHOLE = [...OF_FLOW, "flows", "order", "states", "state", "seed"];
+const WHOLE = [...OF_FLOW, "flows", "order", "states", "state", "dns", "seed"];
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -67,7 +67,7 @@ function undoingValues(change, before) {
   const back = {};
   for (const [key, requested] of Object.entries(change)) {
     const old = before[key] ?? null;
-    const link = DIRECTIONS.includes(key) || key === "flows";
+    const link = DIRECTIONS.includes(key) || key === "flows" || key === "dns";
     back[key] = key !== "states" && isObject(requested) && (isObject(old) || link) ? undoingValues(requested, old ?? {}) : old;
   }
   return back;

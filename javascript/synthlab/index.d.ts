@@ -1,7 +1,7 @@
 // Types of `synthlab`.
 
 import type { State, Traffic } from "./answers.js";
-import type { Duration, LinkValues } from "./conditions.js";
+import type { Duration, LinkValues, Time } from "./conditions.js";
 
 export type { Conditions, Entry, HistoryRecord, LinkCounts, State, Traffic, TrafficRow } from "./answers.js";
 export type { Bytes, Duration, LinkValues, Packets, Rate, Share, Time } from "./conditions.js";
@@ -39,6 +39,14 @@ export interface StateValues {
   flows?: Record<string, StateFlow>;
 }
 
+/** What becomes of the look-ups of a name. */
+export interface LookupValues {
+  /** How much later the answer comes, at most 20s. */
+  delay?: Time | null;
+  /** `nxdomain`, `servfail`, `timeout` (no answer at all), or addresses: `10.0.0.9, fd00::9`. */
+  answer?: string | null;
+}
+
 /** What to change. Values without a direction count in both; `null` clears, and what is not named stays. */
 export interface Change extends LinkChange {
   /** Toward the client: its download. */
@@ -54,6 +62,8 @@ export interface Change extends LinkChange {
   states?: Record<string, StateValues> | null;
   /** Go to this state now. */
   state?: string;
+  /** Look-ups by name: `app.example`, `*.example` or `*`. */
+  dns?: Record<string, LookupValues | null> | null;
   seed?: number | null;
   /** Only these packets: `*:udp`, `sfu:rtp`. */
   flow?: string;

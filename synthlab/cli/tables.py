@@ -22,7 +22,7 @@ from ..text.quantities import named
 from .console import Bad, Table
 
 NOTHING = "-"
-_CHANGED = (*DIRECTIONS, "muted", "order", "states", "state", "seed")
+_CHANGED = (*DIRECTIONS, "muted", "order", "states", "state", "dns", "seed")
 """The keys of a change, without its flows."""
 
 TableRow = tuple[str, ...]

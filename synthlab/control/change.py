@@ -16,6 +16,8 @@ Value = str | float | bool | None
 Values = Mapping[str, Value]
 Flows = Mapping[str, Mapping[str, Any] | None]
 States = Mapping[str, Mapping[str, Any]]
+Dns = Mapping[str, Mapping[str, str | None] | None]
+"""By name: `{"turn.example": {"answer": "nxdomain"}}`; None removes a name or clears a value."""
 
 
 def read_change(
@@ -30,13 +32,14 @@ def read_change(
     order: Sequence[str] = (),
     states: States | None = None,
     state: str | None = None,
+    dns: Dns | None = None,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The change, and the text of each file it uses, by file name.
 
     `values` apply to both directions, and like `muted` only to `flow` if given. A `profile` replaces all values; the
     other arguments override it. A `netem` among the values of a direction is replaced by what it means. The flows in
-    `order` go first. Empty `states` end the walk. Raises WrongUse for an empty change, an unknown profile or an
-    unreadable file.
+    `order` go first. Empty `states` end the walk, and an empty `dns` removes all names. Raises WrongUse for an empty
+    change, an unknown profile or an unreadable file.
     """
     from ..stack.netem_change import expand_change
     from ..stack.profiles import find_profile
@@ -54,6 +57,8 @@ def read_change(
         change["states"] = states or None
     if state is not None:
         change["state"] = state
+    if dns is not None:
+        change["dns"] = dns or None
     if not change:
         raise WrongUse("nothing to set: give a value such as loss='5%', or a profile")
     files = dict(start.files) if start else {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..contract import CDP_PORT, VNC_PORT
 from ..control import addresses
-from ..control.change import Flows, States, Value, Values, read_change
+from ..control.change import Dns, Flows, States, Value, Values, read_change
 from ..control.client_api import ClientApi
 from ..control.container_lookup import find_member, find_members
 from ..control.group_change import GroupChange
@@ -70,6 +70,7 @@ class Client:
         order: Sequence[str] = (),
         states: States | None = None,
         state: str | None = None,
+        dns: Dns | None = None,
         for_: str | None = None,
         after: str | None = None,
         **values: Value,
@@ -81,13 +82,14 @@ class Client:
         selects the packets that `values` apply to; `flows` sets several flows. A `profile`, such as `wpt/3g`, sets all
         values. While `muted`, the flow keeps its values but matches nothing; without `flow`, the values of the link are
         kept but not in force. The flows in `order` match first. `states` walk between sets of values, written as in
-        stack files; `{}` ends the walk, and `state` goes to one of them. Several clients change at the same moment, or
-        none does.
+        stack files; `{}` ends the walk, and `state` goes to one of them. `dns={"turn.example": {"answer": "nxdomain"}}`
+        says what becomes of look-ups of names. Several clients change at the same moment, or none does.
 
         The change lasts until reset, `for_` a time, or until the end of a `with` statement; it starts now, or `after`
         a time. Raises WrongUse for an invalid value.
         """
-        change, files = read_change(values, ingress, egress, flows, flow, profile, seed, muted, order, states, state)
+        of_all = profile, seed, muted, order, states, state, dns
+        change, files = read_change(values, ingress, egress, flows, flow, *of_all)
         return AppliedChange.make(self.lab, [self.name], change, for_, after, files)
 
     def block(

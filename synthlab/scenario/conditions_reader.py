@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, FILE, SWITCH, FileValue, FlowMatch, file_values
+from syntheticnet.conditions import (
+    DIRECTIONS,
+    FILE,
+    LOOKUP_EXAMPLE,
+    SWITCH,
+    ConditionsError,
+    FileValue,
+    FlowMatch,
+    LookupChange,
+    file_values,
+)
 
 from ..errors import condition_meant
 from ..stack.hosts import refuse_flow
@@ -98,6 +108,22 @@ def read_order(node: Node, _: Context) -> list[str]:
     return [entry.text("a flow") for entry in node.items("a list of flows such as ['sfu:rtp', '*:udp']")]
 
 
+def read_dns(node: Node, _: Context) -> Values | None:
+    """What becomes of look-ups; null or `none` removes a name, or all of them."""
+    if node.value is None or node.value == CLEAR:
+        return None
+    names, mistakes = Values(), Mistakes()
+    for name, entry in node.mapping(what=f"a mapping of names such as {LOOKUP_EXAMPLE}").items():
+        names[name] = None if entry.value == CLEAR else entry.plain()
+        with mistakes.noted():
+            try:
+                LookupChange.parse({name: names[name]})
+            except ConditionsError as error:
+                node.wrong_at(ConditionsError(error.what, error.where.removeprefix("dns.")))
+    mistakes.report()
+    return names
+
+
 def named_flows(node: Node) -> Iterator[str]:
     """The names of all flows with a `match` at any depth of `node`."""
     if isinstance(node.value, dict):
@@ -164,7 +190,7 @@ def change_of(read: StepArgs, example: str) -> Values:
         sides = {side: values[side] for side in SIDES if side in values}
         values |= above_netem(sides, read.get(KEY).values)
     change: Values = merged(read.get("profile", {}), link_change(values))
-    change = merged(change, {key: read.get(key) for key in ("muted", "order") if key in read.values})
+    change = merged(change, {key: read.get(key) for key in ("muted", "order", "dns") if key in read.values})
     return change or read.node.wrong(f"changes nothing; add values such as {example}")
 
 

@@ -7,7 +7,7 @@ from dataclasses import Field
 from functools import cache
 from typing import Any
 
-from syntheticnet.conditions import COUNT, DIRECTIONS, MOST_STATES, condition_fields
+from syntheticnet.conditions import COUNT, DIRECTIONS, LOOKUP_ANSWERS, LOOKUP_WORDS, MOST_STATES, condition_fields
 
 from ..stack.netem import KEY
 from ..stack.netem_keys import HELP, SCHEMA
@@ -21,6 +21,18 @@ DIRECTIONS_OF = {BOTH: DIRECTIONS} | {direction: (direction,) for direction in D
 VALUES, PAIRS = "values", "pairs"
 MUTED_SCHEMA = {"type": ["boolean", "string", "null"]}
 ORDER_SCHEMA = {"type": "array", "items": TEXT_SCHEMA, "uniqueItems": True}
+DNS_SCHEMA: dict[str, Any] = {
+    "type": ["object", "string", "null"],
+    "additionalProperties": {
+        "type": ["object", "string", "null"],
+        "properties": {
+            "delay": {"type": ["string", "null"], "description": "how much later the answer comes", "examples": ["3s"]},
+            "answer": {"type": ["string", "null"], "description": LOOKUP_ANSWERS, "examples": list(LOOKUP_WORDS)},
+        },
+        "additionalProperties": False,
+    },
+}
+"""A text is `none`, which removes one name or all."""
 PAIR_SCHEMA = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}}
 
 

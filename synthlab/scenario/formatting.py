@@ -37,8 +37,17 @@ def _lines(change: Mapping[str, Any], prefix: str) -> Iterator[str]:
         yield "no flows"
     for name, flow in (change.get("flows") or {}).items():
         yield from _lines(flow, f"{name} ") if flow is not None else [f"no flow {name}"]
+    if "dns" in change:
+        yield from _lookups(change["dns"])
     if "order" in change:
         yield f"order {joined(change['order'])}"
+
+
+def _lookups(dns: Mapping[str, Any] | None) -> Iterator[str]:
+    if dns is None:
+        yield "no dns"
+    for name, values in (dns or {}).items():
+        yield f"dns {name} {_values(values)}"
 
 
 def _values(values: Mapping[str, Any] | None) -> str:

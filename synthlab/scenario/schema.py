@@ -16,7 +16,7 @@ from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
 from ..stack.netem import KEY
 from ..stack.netem_keys import SCHEMA
 from ..stack.profiles import OWN, profiles
-from .conditions_schema import MUTED_SCHEMA, VALUES, link_definitions, reference, states_schema
+from .conditions_schema import DNS_SCHEMA, MUTED_SCHEMA, VALUES, link_definitions, reference, states_schema
 from .reader import TOP
 from .step_kind import Key, StepKind
 from .step_reader import COMMON
@@ -116,6 +116,7 @@ def _network() -> Schema:
         "flows": reference(f"flows-of-{VALUES}"),
         "states": {"anyOf": [states_schema(DIRECTIONS), {"type": "null"}]},
         "state": _TEXT,
+        "dns": DNS_SCHEMA,
         "seed": {"type": ["integer", "null"], "minimum": 0},
     }
     return {"type": "object", "properties": properties, "additionalProperties": False}

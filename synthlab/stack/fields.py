@@ -21,7 +21,7 @@ from .yaml import Node
 
 MAX_NAME = 40
 PLACES = ("name", "sfu", "lab", "turn")
-NETWORK_KEYS = ("profile", KEY, *DIRECTIONS, "muted", "flows", "states", "state", "seed")
+NETWORK_KEYS = ("profile", KEY, *DIRECTIONS, "muted", "flows", "states", "state", "dns", "seed")
 """No `order`, which only a change has: in a file, flows match in the order in which they are written."""
 MEDIA_SUFFIXES = {"video": (".y4m", ".mjpeg"), "audio": (".wav",)}
 

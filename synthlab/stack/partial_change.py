@@ -43,8 +43,8 @@ def _undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, 
         # since.
         if key == "state" and old is None:
             continue  # it goes with the states
-        whole = key == "states"
-        if not whole and isinstance(requested, Mapping) and (isinstance(old, Mapping) or key in (*DIRECTIONS, "flows")):
+        parts = isinstance(old, Mapping) or key in (*DIRECTIONS, "flows", "dns")
+        if key != "states" and isinstance(requested, Mapping) and parts:
             back[key] = _undoing(requested, old or {})
         else:
             back[key] = old

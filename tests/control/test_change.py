@@ -29,6 +29,8 @@ from synthlab.stack.profiles import find_profile
         ),
         ({"values": {}, "flows": {"*:udp": None}, "seed": 7}, {"flows": {"*:udp": None}, "seed": 7}),
         ({"values": {}, "muted": True, "order": ("*:udp",)}, {"muted": True, "order": ["*:udp"]}),
+        ({"values": {}, "dns": {"a.example": {"delay": "3s"}}}, {"dns": {"a.example": {"delay": "3s"}}}),
+        ({"values": {}, "dns": {}}, {"dns": None}),
         (
             {"values": {}, "flow": "*:udp", "muted": False, "flows": {"*:tcp": {"muted": True}}},
             {"flows": {"*:udp": {"muted": False}, "*:tcp": {"muted": True}}},
@@ -88,6 +90,9 @@ def test_mistakes(given: dict[str, Any], expected: str) -> None:
         {"flows": {"*:icmp": None}},
         {"order": ["*:icmp", "*:tcp"]},
         {"flows": {"*:udp": {}, "*:tcp": None}, "order": ["*:udp"]},
+        {"dns": {"a.example": {"answer": "nxdomain"}, "b.example": {"delay": "3s"}, "*": None}},
+        {"dns": {"a.example": {"delay": None, "answer": "timeout"}}},
+        {"dns": None, "egress": {"loss": "5%"}},
     ],
 )
 def test_undoing(change: dict[str, Any]) -> None:
@@ -96,6 +101,7 @@ def test_undoing(change: dict[str, Any]) -> None:
         {
             "egress": {"loss": "1%"},
             "flows": {"*:tcp": {"match": "*:tcp", "egress": {"loss": "2%"}}, "*:icmp": {"muted": True}, "*:sctp": {}},
+            "dns": {"a.example": {"delay": "1s"}, "*": {"answer": "servfail"}},
             "seed": 3,
         }
     )

@@ -42,6 +42,12 @@ test("undoing removes a flow value by value, because others may have added to it
   assert.deepEqual(kept, { flows: { "*:udp": { egress: { loss: null } } } });
 });
 
+test("undoing brings look-ups back, and removes names that were not there", () => {
+  const change = { dns: { "a.example": { answer: "nxdomain" }, "*": { delay: "1s" } } };
+  assert.deepEqual(undoing(change, { dns: { "*": { answer: "timeout" } } }), { dns: { "a.example": null, "*": { delay: null } } });
+  assert.deepEqual(undoing({ dns: null }, change), change);
+});
+
 test("undoing puts flows back into their order", () => {
   assert.deepEqual(undoing({ order: ["b"] }, { flows: { a: {}, b: {} } }), { order: ["a", "b"] });
 });

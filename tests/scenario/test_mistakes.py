@@ -384,6 +384,10 @@ STEPS = {
         "3: steps[0]: recovers requires within: time limit for it to start holding",
     ),
     "never without time": (f"  - never: {FPS} < 1\n", "3: steps[0]: never requires for: how long to watch"),
+    "bad answer of a look-up": (
+        "  - {set: client2, dns: {turn.example: {answer: none}, 'a b': {delay: 1s}}}\n",
+        "3: steps[0].dns.turn.example.answer: 'none' is not nxdomain, servfail, timeout (no answer at all), or ",
+    ),
     "no such variable": (
         "  - wait: ${HOW_LONG}\n",
         "3: steps[0].wait: the variable HOW_LONG is not set: export it, or give a default with ${HOW_LONG:-default}",

@@ -64,6 +64,9 @@ def lengths(folder: Path, step: str) -> tuple[float, float]:
         ("{set: client2, muted: true}", {"muted": True}),
         ("{set: client2, muted: none, order: [a, '*:udp'], flows: {a: {match: '*:rtp', muted: yes}}}",
          {"muted": False, "order": ["a", "*:udp"], "flows": {"a": {"match": "*:rtp", "muted": True}}}),
+        ("{set: client2, dns: {turn.example: {answer: nxdomain, delay: 3s}, '*': none, api.example: {delay: ~}}}",
+         {"dns": {"turn.example": {"answer": "nxdomain", "delay": "3s"}, "*": None, "api.example": {"delay": None}}}),
+        ("{set: client2, dns: none}", {"dns": None}),
         ("{link: down, on: client2}", {"ingress": {"outage": True}, "egress": {"outage": True}}),
         ("{link: up, on: client2}", {"ingress": {"outage": None}, "egress": {"outage": None}}),
         (

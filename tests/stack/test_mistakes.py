@@ -117,12 +117,16 @@ MISTAKES = {
     "unknown direction": (
         client("app: bot, network: {egres: {loss: 1%}}"),
         "3: clients.c.network.egres: no such key; did you mean egress?; allowed: profile, netem, ingress, egress, "
-        "muted, flows, states, state, seed",
+        "muted, flows, states, state, dns, seed",
     ),
     "order of flows": (
         client("app: bot, network: {flows: {'*:udp': {}}, order: ['*:udp']}"),
         "3: clients.c.network.order: no such key; allowed: profile, netem, ingress, egress, muted, flows, states, "
-        "state, seed",
+        "state, dns, seed",
+    ),
+    "bad answer": (
+        client("app: bot, network: {dns: {turn.example: {answer: nxdomian}}}"),
+        "3: clients.c.network.dns.turn.example.answer: 'nxdomian' is not nxdomain, servfail, timeout (no answer ",
     ),
     "bad mute": (
         client("app: bot, network: {flows: {'*:udp': {muted: maybe}}}"),

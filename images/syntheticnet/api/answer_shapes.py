@@ -102,18 +102,38 @@ def _both(shape: Shape) -> Shape:
 
 
 _LATENESS = record({}, {"p50_ms": number(0.1), "p99_ms": number(0.4), "max_ms": number(0.9)})
+_HEALTH = {
+    "restarts": whole(),
+    "state": one_of("well", "starved", "hangs"),
+    "hangs": whole(),
+    "starved_s": number(),
+}
 _FORWARDER = record(
     {
-        "restarts": whole(),
-        "state": one_of("well", "starved", "hangs"),
-        "hangs": whole(),
-        "starved_s": number(),
+        **_HEALTH,
         "up_s": number(120.5),
         "cpu_s": number(3.2),
         "busy": number(0.03, description="share of one processor in the last second; near 1, no more can be forwarded"),
         "reach_bps": whole(450_000_000, description="estimate of what it forwards of full-size packets, one way"),
         "lateness": _both(_LATENESS),
     }
+)
+_LOOKUPS = record(
+    {
+        "lookups": whole(20),
+        "delayed": whole(),
+        "failed": whole(20, description="answered nxdomain or servfail"),
+        "unanswered": whole(),
+        "made_up": whole(description="answered with the addresses of `dns`"),
+    }
+).named("Lookups")
+_RESOLVER = record(
+    {
+        **_HEALTH,
+        "lookups": whole(120, description="all, also of names that `dns` does not cover"),
+        "names": mapped(_LOOKUPS, "turn.example"),
+    },
+    {"problem": text("", description="why look-ups are not conditioned although `dns` is set")},
 )
 _STATE = {
     "version": text(VERSION),
@@ -134,10 +154,10 @@ _STATE = {
     "links": _both(_LINK_COUNTS),
     "flows": mapped(_both(COUNTS), "default", "*:rtp"),
 }
-_WALKING = {"walk": _WALK}
-STATE = record(_STATE, _WALKING).named("State")
+_AT_TIMES = {"walk": _WALK, "dns": _RESOLVER}
+STATE = record(_STATE, _AT_TIMES).named("State")
 _PREVIEW = record({"conditions": CONDITIONS, "monotonic_ns": AT_NS, "state": STATE}).named("Preview")
-_SCHEDULED = record({**_STATE, "entry": ENTRY}, _WALKING).named("StateWithEntry")
+_SCHEDULED = record({**_STATE, "entry": ENTRY}, _AT_TIMES).named("StateWithEntry")
 CHANGED = any_of(STATE, _SCHEDULED, _PREVIEW)
 
 STATS_PUBLISHED = mapped(ANY).with_example({"video": {"client2": {"fps": 15}}})

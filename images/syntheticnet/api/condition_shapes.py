@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import Field
 from typing import Any
 
-from ..conditions import COUNT, DIRECTIONS, FILE, condition_fields
+from ..conditions import COUNT, DIRECTIONS, FILE, LOOKUP_ANSWERS, condition_fields
 from ..conditions.units import SWITCH
 from .shape import Shape, listed, mapped, number, record, text, whole
 
@@ -18,6 +18,13 @@ MUTED_CHANGE = Shape({"type": ["boolean", "string", "null"], "description": "kep
 _MEAN = text("5s", description="mean time in this state, 100ms to 1h")
 _TO = mapped(number(3, description="weight of a state that may follow; without any, all others may"), "good")
 STATE_NAME = text("good", description="the state that the walk is in; in a change: that it begins with")
+_LOOKUP = {
+    "delay": text("3s", description="how much later the answer comes, at most 20s"),
+    "answer": text("nxdomain", description=f"the answer in place of the real one: {LOOKUP_ANSWERS}"),
+}
+_NAME = "turn.example"
+_DNS = mapped(record({}, _LOOKUP).with_example({"answer": "nxdomain"}).named("Lookup"), _NAME)
+_DNS_CHANGE = mapped(record({}, {key: shape.or_null() for key, shape in _LOOKUP.items()}).or_null(), _NAME)
 SHOWN = ("rate", "latency", "loss")
 """The conditions of examples; all together they would contradict each other."""
 
@@ -73,6 +80,7 @@ CONDITIONS = (
             "flows": mapped(_FLOW.named("Flow"), FLOW),
             "states": _STATES,
             "state": STATE_NAME,
+            "dns": _DNS,
             "seed": SEED,
         },
     )
@@ -89,6 +97,7 @@ CHANGE = (
             "order": listed(text(FLOW), description="flows that go first"),
             "states": _STATES.or_null(),
             "state": STATE_NAME,
+            "dns": _DNS_CHANGE.or_null(),
             "seed": SEED.or_null(),
         },
     )

@@ -3,6 +3,15 @@
 from .change import ConditionsChange
 from .client import Conditions, Flow
 from .depth import FULL_SIZE, longest_wait_ms
+from .dns import (
+    LOOKUP_ANSWERS,
+    LOOKUP_EXAMPLE,
+    LOOKUP_WORDS,
+    LookupChange,
+    LookupConditions,
+    LookupValues,
+    applying_to,
+)
 from .duration import parse_duration, write_duration
 from .errors import ConditionsError, refuse_unknown
 from .file_values import FileValue, KeyPath, file_values
@@ -21,6 +30,9 @@ __all__ = [
     "DIRECTIONS",
     "FILE",
     "FULL_SIZE",
+    "LOOKUP_ANSWERS",
+    "LOOKUP_EXAMPLE",
+    "LOOKUP_WORDS",
     "MOST_BYTES",
     "MOST_LINES",
     "MOST_STATES",
@@ -38,10 +50,14 @@ __all__ = [
     "FlowMatch",
     "KeyPath",
     "LinkConditions",
+    "LookupChange",
+    "LookupConditions",
+    "LookupValues",
     "NetworkState",
     "QueueLimit",
     "Stay",
     "Unit",
+    "applying_to",
     "condition_fields",
     "file_values",
     "first_stay",

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .dns import LookupChange
 from .errors import ConditionsError, refuse_unknown
 from .flow_change import DIRECTIONS, FlowChange, LinkChanges, parse_flows, parse_links, parse_muted
 from .states import NetworkState, parse_states
 
-_KEYS = (*DIRECTIONS, "muted", "flows", "order", "states", "state", "seed")
+_KEYS = (*DIRECTIONS, "muted", "flows", "order", "states", "state", "dns", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class ConditionsChange:
     sets_states: bool = False
     states: tuple[NetworkState, ...] = ()
     state: str | None = None
+    dns: LookupChange = field(default_factory=LookupChange)
     sets_seed: bool = False
     seed: int | None = None
 
@@ -57,6 +59,7 @@ class ConditionsChange:
             sets_states="states" in written,
             states=_parse_states(written.get("states")),
             state=_parse_state(written["state"]) if "state" in written else None,
+            dns=LookupChange.parse(written["dns"]) if "dns" in written else LookupChange(),
             sets_seed="seed" in written,
             seed=_parse_seed(written.get("seed")),
         )

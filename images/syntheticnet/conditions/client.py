@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .change import ConditionsChange
+from .dns import MOST_NAMES, LookupValues, write_lookups
 from .errors import ConditionsError
 from .flow import FlowMatch, HostPort
 from .flow_change import DIRECTIONS, FlowChange, LinkChanges
@@ -45,7 +46,7 @@ class Conditions:
     """All conditions of one client's network. `Conditions()` impairs nothing.
 
     While `muted`, the values of the two links are kept but not in force; flows then lie over a perfect link. `states`
-    are what a walk goes between; it is in `state`, or begins there.
+    are what a walk goes between; it is in `state`, or begins there. `dns` is what becomes of look-ups of names.
     """
 
     ingress: LinkConditions = field(default_factory=LinkConditions)
@@ -55,15 +56,18 @@ class Conditions:
     muted: bool = False
     states: tuple[NetworkState, ...] = ()
     state: str | None = None
+    dns: LookupValues = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.flows) > MAX_FLOWS:
             raise ConditionsError(f"{len(self.flows)} flows; at most {MAX_FLOWS} are allowed", "flows")
+        if len(self.dns) > MOST_NAMES:
+            raise ConditionsError(f"{len(self.dns)} names; at most {MOST_NAMES} are allowed", "dns")
 
     @property
     def perfect(self) -> bool:
         """Whether no values are set."""
-        return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows or self.states)
+        return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows or self.states or self.dns)
 
     @property
     def pace(self) -> tuple[object, ...]:
@@ -77,7 +81,7 @@ class Conditions:
             return present
         flows = tuple(flow for flow in present.flows if not flow.muted)
         if present.muted:
-            return Conditions(flows=flows, seed=present.seed)
+            return Conditions(flows=flows, seed=present.seed, dns=present.dns)
         return replace(present, flows=flows)
 
     def each_state(self) -> tuple[Conditions, ...]:
@@ -96,11 +100,12 @@ class Conditions:
     def changed(self, change: object) -> Conditions:
         """These conditions with all of `change` applied, or none of it; raises ConditionsError.
 
-        `change` has the keys ingress, egress, muted, flows, order, states, state and seed. Missing keys keep their
-        values, and None clears one. `flows` maps a flow's name (its expression, unless it has `match`) to its change;
-        None removes the flow. `order` lists the flows that go first. A changed or moved flow that can never match is
-        an error, and so is one that hides a later flow. `states` replaces all states; any other value that a change
-        names is taken out of every state. A change applied several times can be parsed beforehand.
+        `change` has the keys ingress, egress, muted, flows, order, states, state, dns and seed. Missing keys keep
+        their values, and None clears one. `flows` maps a flow's name (its expression, unless it has `match`) to its
+        change; None removes the flow. `order` lists the flows that go first. A changed or moved flow that can never
+        match is an error, and so is one that hides a later flow. `states` replaces all states; any other value of a
+        link or flow that a change names is taken out of every state. A change applied several times can be parsed
+        beforehand.
         """
         parsed = ConditionsChange.of(change)
         requested = self._with(parsed, LinkConditions.changed)
@@ -125,6 +130,8 @@ class Conditions:
             values["flows"] = {flow.name: flow.to_dict() for flow in self.flows}
         if self.states:
             values |= {"states": {state.name: state.to_dict() for state in self.states}, "state": self.state}
+        if self.dns:
+            values["dns"] = write_lookups(self.dns)
         if self.seed is not None:
             values["seed"] = self.seed
         return values
@@ -157,7 +164,8 @@ class Conditions:
         muted = self.muted if change.muted is None else change.muted
         flows = _changed_flows(() if change.clears_flows else self.flows, change.flows, put)
         flows = _ordered_flows(flows, change.order)
-        return replace(self, flows=flows, seed=seed, muted=muted, **_changed_links(self, change.links, put))
+        dns = change.dns.on(self.dns)
+        return replace(self, flows=flows, seed=seed, muted=muted, dns=dns, **_changed_links(self, change.links, put))
 
 
 def _changed_links(owner: Flow | Conditions, changes: Mapping[str, LinkChange | None], put: Put) -> dict[str, Any]:

@@ -68,11 +68,15 @@ class ConditionsController:
     conditions nor prolongs a lease. Anything that became due meanwhile is applied at once.
     """
 
-    def __init__(self, kept: SharedDocument, files: Files, network: ConditionedNetwork, now: int) -> None:
+    def __init__(
+        self, kept: SharedDocument, files: Files, network: ConditionedNetwork, now: int, no_dns: str = ""
+    ) -> None:
+        """`no_dns` says why look-ups of names cannot be conditioned here; empty if they can."""
         self._kept = kept
         self._files = files
         self._upload = Upload()
         self._network = network
+        self._no_dns = no_dns
         saved = kept.load()
         self._schedule = (ConditionSchedule.from_dict(saved) if saved else drawn_schedule(Conditions(), now)).due(now)
         network.adopt(self._schedule.in_force, now)
@@ -142,6 +146,8 @@ class ConditionsController:
         # The base, too: what a lease hides needs its files when the lease ends.
         for conditions in (preview.base, preview.conditions):
             self._files.check(conditions)
+            if self._no_dns and conditions.dns:
+                raise ConditionsError(self._no_dns, "dns")
         if request.get("check"):
             return {"conditions": preview.conditions_text, "hosts": preview.hosts, "monotonic_ns": now}
         late = {"late_ns": now - entry.at_ns} if entry.at_ns < now else {}

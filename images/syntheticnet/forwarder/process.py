@@ -23,8 +23,10 @@ from typing import Any, NamedTuple
 from .. import syscalls
 from ..allow import Allow
 from ..channel import ControlServer
+from ..conditions.dns import write_lookups
 from ..conditions.files import Files
 from ..heartbeat import Pulse
+from ..lookup_board import LookupBoard
 from ..packets.counters import FlowCounters
 from .classifier import ControlAccess
 from .controller import ConditionsController, Overtaken
@@ -48,7 +50,11 @@ COPIED = 128
 
 @dataclass(frozen=True)
 class Wiring:
-    """Everything PID 1 passes to a forwarder, which opens nothing itself."""
+    """Everything PID 1 passes to a forwarder, which opens nothing itself.
+
+    `lookups` is the way to the resolver, for the network with the number `network`; None if look-ups of names cannot be
+    conditioned here, as `no_dns` says why.
+    """
 
     outer: int
     inner: int
@@ -62,10 +68,13 @@ class Wiring:
     allow: Allow = Allow()
     ipv6_only: bool = False
     pulse: Pulse = field(default_factory=Pulse)
+    lookups: LookupBoard | None = None
+    no_dns: str = ""
+    network: int = 0
 
 
 WELL = {"state": "well", "hangs": 0, "starved_s": 0.0}
-"""The forwarder's health until PID 1 first reports it (`Children.tick`)."""
+"""The health of a process until PID 1 first reports it (`Children.tick`)."""
 
 
 class Armed(NamedTuple):
@@ -101,7 +110,7 @@ class Forwarder:
         self._loop.watch(self._errands.fileno(), self._errands.serve)
         # A direct call until `run` starts the second thread.
         self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()
-        controller = ConditionsController(wiring.schedule, files, self, time.monotonic_ns())
+        controller = ConditionsController(wiring.schedule, files, self, time.monotonic_ns(), wiring.no_dns)
         self._controller = controller
         self._control_server = ControlServer(
             wiring.control, lambda request: controller.answer(request, time.monotonic_ns())
@@ -188,7 +197,14 @@ class Forwarder:
             "flows": {
                 name: {direction: flows[name].report(now) for direction, (_, flows) in counts.items()} for name in names
             },
+            **self._lookups(),
         }
+
+    def _lookups(self) -> dict[str, Any]:
+        """What the resolver reports and how it is; nothing if it has never run."""
+        published = self._wiring.lookups.published() if self._wiring.lookups else None
+        health = {**WELL, **self._wiring.pulse.news.get("resolver", {})}
+        return {} if published is None else {"dns": {**health, **published}}
 
     def top(self, direction: str) -> list[Any]:
         pipeline = self._pipelines[direction]
@@ -240,7 +256,10 @@ class Forwarder:
     def _put_in_force(self, requested: InForce, plans: dict[str, PipelinePlan], now: int) -> None:
         self._changes += 1
         self._armed = None
-        self._in_force = requested
+        before, self._in_force = self._in_force, requested
+        lookups = self._wiring.lookups
+        if lookups and (before is None or before.conditions.dns != requested.conditions.dns):
+            lookups.request(write_lookups(requested.conditions.dns), self._wiring.network)
         self._waste += [pipeline.adopt(plans[direction], now) for direction, pipeline in self._pipelines.items()]
 
     def _throw_away(self) -> None:

@@ -35,7 +35,8 @@ ChildBody = Callable[[int], None]
 class Child:
     """A supervised process of a network; counters include its predecessors of the same name.
 
-    One with `listening` sockets starts when the first connection arrives at one of them; until then `pid` is 0.
+    One with `listening` sockets starts when the first connection arrives at one of them; until then `pid` is 0. PID 1
+    calls `prepare` before it forks.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Child:
     pulse: Pulse
     network: str = ""
     listening: Sequence[socket.socket] = ()
+    prepare: Callable[[], None] = lambda: None
     pid: int = 0
     restarts: int = -1
     hangs: int = 0
@@ -63,6 +65,7 @@ class Child:
 
     def fork(self) -> None:
         """Start or restart the process."""
+        self.prepare()
         self.restarts += 1
         self.started = time.monotonic()
         self.watch, self.state = Watch(self.started), "well"
@@ -120,17 +123,30 @@ class Children:
     def __init__(self) -> None:
         self._children: list[Child] = []
 
-    def start(self, name: str, body: ChildBody, pulse: Pulse, network: str = "") -> None:
+    def start(
+        self,
+        name: str,
+        body: ChildBody,
+        pulse: Pulse,
+        network: str = "",
+        prepare: Callable[[], None] = lambda: None,
+    ) -> None:
         """Run `body(restarts)` in a new process that answers heartbeats through `pulse`."""
-        child = Child(name, body, pulse, network)
+        child = Child(name, body, pulse, network, prepare=prepare)
         self._children.append(child)
         child.fork()
 
     def start_when_called(
-        self, name: str, body: ChildBody, pulse: Pulse, network: str, listening: Sequence[socket.socket]
+        self,
+        name: str,
+        body: ChildBody,
+        pulse: Pulse,
+        network: str,
+        listening: Sequence[socket.socket],
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
         """Like `start`, but only when somebody connects to one of these sockets (see `waiting` and `called`)."""
-        self._children.append(Child(name, body, pulse, network, listening))
+        self._children.append(Child(name, body, pulse, network, listening, prepare))
 
     def waiting(self) -> list[socket.socket]:
         """The sockets whose first connection starts a child."""

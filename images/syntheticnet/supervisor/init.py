@@ -30,6 +30,7 @@ from .interface import NoInterface
 from .keeper import Keeper
 from .loop import Supervisor
 from .own_networks import keepers_of
+from .resolver import Resolver, why_not
 from .settings import BadSettings, Settings
 from .without_openssl import without_openssl
 
@@ -73,8 +74,12 @@ def _live(settings: Settings) -> int:
                 put_rules(control_port_rules(host, settings.ports))
     children = Children()
     probed = prober.open_channel(settings)
+    resolver = Resolver(children, settings, (API_USER,))
     for number, keeper in enumerate(keepers):
-        _start_ours(children, settings, hosts, keeper, number, probed)
+        _start_ours(children, settings, hosts, keeper, number, probed, resolver)
+    resolver.start()
+    if resolver.problem:
+        raise Broken(f"dns: {resolver.problem}")
     prober.start(children, settings, probed)
     # Docker removes and recreates the interface on a reconnect, so PID 1 keeps NET_ADMIN to take over the new one. It
     # can no longer pass it on to a program it starts, and packet sockets are open already.
@@ -99,6 +104,7 @@ def _start_ours(
     keeper: Keeper,
     number: int,
     probed: prober.Channel | None,
+    resolver: Resolver,
 ) -> None:
     """Start a network's forwarder and, unless disabled, its API, each as its own user; returns once both work.
 
@@ -115,13 +121,18 @@ def _start_ours(
     pulse = Pulse()
     # Elsewhere control traffic does not pass the forwarder, and no sender on the conditioned network is the host.
     control_hosts = hosts if keeper.publishes else []
+    no_dns = why_not()
+    if no_dns and startup.dns:
+        raise Broken(f"dns: {no_dns}")
 
     def forward(restarts: int) -> None:
         syscalls.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
         fds = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), forwarder_end, schedule
+        lookups = None if no_dns else resolver.board
         more = settings.allow, settings.ipv6_only, pulse
-        forwarder.main(Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more))
+        wiring = Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more, lookups, no_dns, number)
+        forwarder.main(wiring)
 
     children.start("forwarder", forward, pulse, name)
     if settings.api_port is None:

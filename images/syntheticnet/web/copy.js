@@ -23,6 +23,7 @@ function commands(conditions, { name, lab }) {
     return [...line(["--ingress"], down), ...line(["--egress"], up)];
   };
   const all = [lines(conditions), ...Object.entries(conditions.flows ?? {}).map(([flow, owner]) => lines(owner, owner.match ?? flow))];
+  if (conditions.dns) all.push(dnsCommand(conditions.dns, start));
   // Last: a change of other values takes these out of the states.
   if (conditions.states) all.push(statesCommands(conditions, start));
   return all.flat().join("\n") || "# nothing is set";
@@ -33,6 +34,9 @@ function statesCommands({ states, state }, start) {
   const from = state === undefined || state === Object.keys(states)[0] ? [] : ["--state", state];
   return [`cat >${STATES_FILE} <<'END'`, `${yaml(states)}END`, [...start, "--states", STATES_FILE, ...from].join(" ")];
 }
+
+const dnsCommand = (dns, start) =>
+  [...start, ...Object.entries(dns).map(([name, values]) => `--dns '${name}=${Object.values(values).join(",").replaceAll(" ", "")}'`)].join(" ");
 
 const flags = (values = {}) =>
   Object.entries(values).flatMap(([name, value]) => [`--${name.replaceAll("_", "-")}`, quoted(String(value))]);

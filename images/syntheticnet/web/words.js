@@ -58,9 +58,13 @@ export function describeChange(change) {
   if (change.order) parts.push("flows in another order");
   if (change.states !== undefined) parts.push(change.states ? `states ${Object.keys(change.states).join(", ")}` : "no states");
   if (change.state) parts.push(`state ${change.state}`);
+  if (change.dns === null) parts.push("look-ups as they are");
+  for (const [name, values] of Object.entries(change.dns ?? {})) parts.push(describeLookup(name, values));
   if ("seed" in change) parts.push(`seed ${change.seed ?? "random"}`);
   return parts.join("; ") || "no change";
 }
+
+const describeLookup = (name, values) => (values === null ? `look-ups of ${name} as they are` : `look-ups of ${name}: ${describeValues(values)}`);
 
 function describeFlow(name, flow) {
   if (flow === null) return `no flow ${name}`;

@@ -24,6 +24,8 @@ from ...stack.states_file import StatesFile, read_states
 from .. import console
 from ..condition_flags import chosen_directions, refuse_flag, translate_flag, with_condition_flags
 from ..counters import discards, drops
+from ..dns_flag import DnsOption, read_dns
+from ..lookups import lookups_table, resolver_troubles
 from ..tables import achieved_table, conditions_table, moments, notes, places, schedule_table, walks
 from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
@@ -73,6 +75,7 @@ def set_(
     netem: NetemOption = None,
     states: StatesOption = None,
     state: StateOption = None,
+    dns: DnsOption = None,
     seed: SeedOption = None,
     lease: ForOption = None,
     after: InOption = None,
@@ -97,11 +100,12 @@ def set_(
       synthlab set client1 --flow '*:udp' --latency 80ms --jitter 20ms
       synthlab set client1 --netem 'delay 100ms 20ms loss 1% 25%'
       synthlab set client2 --states commute.yaml
+      synthlab set client1 --dns 'turn.example=nxdomain' --dns '*=200ms' --for 10s
     """
     meant = translate_flag("netem", netem) if netem is not None else None
     if meant:
         values = {**meant.values, **values}
-    if not values and all(given is None for given in (profile, states, state, seed)):
+    if not values and all(given is None for given in (profile, states, state, dns, seed)):
         raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
     options = ChangeOptions(lease_ns=read_optional("--for", lease), after_ns=read_optional("--in", after))
     start = profiles.find_profile(profile) if profile else None
@@ -109,6 +113,8 @@ def set_(
     change = build_change(values, directions, flow, start.conditions if start else None, seed)
     walk = read_states(states) if states is not None else StatesFile({}, {})
     change |= walk.change if state is None else {**walk.change, "state": state}
+    if dns is not None:
+        change["dns"] = read_dns(dns)
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)
     needed = _together("profile", start.files if start else {}, _together("states", walk.files, files))
@@ -139,6 +145,7 @@ def show(
     console.print_table(achieved_table(states))
     for line in drops(places(states)):
         console.print_line(line)
+    _show_lookups(states)
     for line in (*discards(places(states)), *too_slow(states)):
         console.print_bad(line)
     for line in (*walks(states), *notes(states)):
@@ -180,6 +187,7 @@ def show_change(made: GroupChange, json: bool, meant: Translation | None = None)
     for line in meant.lines() if meant else ():
         console.print_line(line)
     console.print_table(conditions_table(made.states))
+    _show_lookups(made.states, counted=False)
     for line in (*walks(made.states), *notes(made.states)):
         console.print_line(line)
     _show_schedule(made.states)
@@ -199,6 +207,14 @@ def _show_schedule(states: Mapping[str, ClientState]) -> None:
     waiting = schedule_table(states)
     if waiting.rows:
         console.print_table(waiting)
+
+
+def _show_lookups(states: Mapping[str, ClientState], counted: bool = True) -> None:
+    lookups = lookups_table(states, counted)
+    if lookups.rows:
+        console.print_table(lookups)
+    for line in resolver_troubles(states):
+        console.print_bad(line)
 
 
 def _unachieved(answer: Mapping[str, Any]) -> dict[str, Any]:

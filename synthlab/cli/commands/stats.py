@@ -20,6 +20,7 @@ from ...stack.apps import NO_NUMBERS
 from .. import console
 from ..console import Table
 from ..counters import counters_table, forwarders_table, too_slow_table
+from ..lookups import lookups_table
 from ..measured_tables import metrics_table, probes_table
 from ..tables import stats_table
 from .listing import note_versions
@@ -48,6 +49,8 @@ def stats(
                 packets that the conditions added
     last, p50, p95
                 how long probes (`http`, `tcp`) waited for an answer
+    delayed, failed, unanswered, made up
+                look-ups of names, by what `dns` made of them
     late        how late the forwarder sent packets in the last second
     Columns of zeros are left out; --json has all of them, and `bypassed`:
     packets not subject to conditions (ARP, the host's control traffic).
@@ -116,7 +119,7 @@ def _chosen(lab: RunningLab, names: Sequence[str]) -> _Shown:
 def _tables(shown: _Shown) -> list[Table]:
     states = shown.lab.states(shown.clients)
     stats = stats_table(shown.lab.stats(shown.clients))
-    tables = [counters_table(states), forwarders_table(states), too_slow_table(states), stats]
+    tables = [counters_table(states), forwarders_table(states), too_slow_table(states), lookups_table(states), stats]
     tables.append(probes_table(shown.probes()))
     if shown.named:
         tables += [metrics_table(name, metrics) for name, metrics in shown.metrics().items()]

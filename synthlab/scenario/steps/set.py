@@ -17,12 +17,13 @@ from ..conditions_reader import (
     change_of,
     link_keys,
     profile_change,
+    read_dns,
     read_muted,
     read_order,
     split_files,
     written,
 )
-from ..conditions_schema import MUTED_SCHEMA, ORDER_SCHEMA, VALUES
+from ..conditions_schema import DNS_SCHEMA, MUTED_SCHEMA, ORDER_SCHEMA, VALUES
 from ..formatting import doc_text, joined
 from ..model import Planner, StepPlan, Timed
 from ..step_kind import Key, StepArgs, StepKind
@@ -103,6 +104,9 @@ KIND = StepKind(
             read_muted, MUTED_SCHEMA, "keep the values of the link, but not in force; flows stay in force"
         ),
         "order": keys.plain(read_order, ORDER_SCHEMA, "the flows that match first, in this order; the others follow"),
+        "dns": keys.plain(
+            read_dns, DNS_SCHEMA, "what becomes of look-ups of names: {app.example: {delay: 3s, answer: nxdomain}}"
+        ),
         "replace": keys.switch("clear all values that are not listed"),
         "for": lease_key(),
     },

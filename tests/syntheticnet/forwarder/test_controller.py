@@ -61,14 +61,15 @@ class FakeNetwork:
 class Bench:
     """A controller with its stores and fake network; `restart` imitates a forwarder that died and was restarted."""
 
-    def __init__(self, startup: Conditions) -> None:
+    def __init__(self, startup: Conditions, no_dns: str = "") -> None:
+        self.no_dns = no_dns
         self.kept, self.files = SharedDocument.create(), SharedFiles.create()
         self.kept.save(drawn_schedule(startup, NOW).to_dict())
         self.restart(NOW)
 
     def restart(self, now: int) -> None:
         self.network = FakeNetwork()
-        self.controller = ConditionsController(self.kept, Files(self.files), self.network, now)
+        self.controller = ConditionsController(self.kept, Files(self.files), self.network, now, self.no_dns)
 
     def ask(self, op: str, now: int = NOW, **arguments: Any) -> dict[str, Any]:
         return self.controller.answer({"op": op, **arguments}, now)
@@ -239,6 +240,30 @@ def test_a_check_changes_nothing(bench: Bench) -> None:
     assert answer["conditions"]["egress"] == {"loss": "1%", "latency": "5ms"}
     assert answer["monotonic_ns"] == NOW
     assert bench.controller.deadline() is None
+
+
+@pytest.mark.issue(17)
+def test_look_ups_that_cannot_be_conditioned() -> None:
+    """`dns` is refused with the reason, also for later; everything else works."""
+    bench = Bench(Conditions(), "requires another name server")
+    dns = {"dns": {"app.example": {"delay": "3s"}}}
+    refused(bench, "dns: requires another name server", "change", change=dns)
+    refused(bench, "dns: requires another name server", "replace", change=dns, at_ns=NOW + SECOND)
+    assert bench.ask("change", change={"egress": {"loss": "5%"}, "dns": None})["conditions"]["egress"] == {"loss": "5%"}
+    bench.close()
+
+
+@pytest.mark.issue(17)
+def test_look_ups_belong_to_conditions(bench: Bench) -> None:
+    """They come into force and revert with leases, as any other value, and outlive a forwarder."""
+    bench.ask("change", change={"dns": {"app.example": {"delay": "3s"}}})
+    bench.ask("change", change={"dns": {"app.example": {"answer": "nxdomain"}}}, lease_ns=SECOND)
+    _, during, _ = bench.network.adopted[-1]
+    assert during["dns"] == {"app.example": {"delay": "3s", "answer": "nxdomain"}}
+    bench.restart(NOW + 1)
+    assert bench.network.adopted[-1][1]["dns"] == during["dns"]
+    bench.controller.due(NOW + SECOND)
+    assert bench.network.adopted[-1][1]["dns"] == {"app.example": {"delay": "3s"}}
 
 
 def test_renew_and_release(bench: Bench) -> None:

@@ -18,6 +18,13 @@ test("commands, one for each direction that differs", () => {
   assert.equal(copyText("command", {}, WHO), "# nothing is set");
 });
 
+test("look-ups are one command", () => {
+  const dns = { "a.example": { delay: "3s", answer: "10.0.0.9, fd00::9" }, "*": { answer: "nxdomain" } };
+  assert.equal(copyText("command", { dns }, WHO),
+    "synthlab set client2 --lab call --dns 'a.example=3s,10.0.0.9,fd00::9' --dns '*=nxdomain'");
+  assert.match(copyText("python", { dns }, WHO), /dns=\{\n        "a.example": \{\n/);
+});
+
 const STATES = { good: { mean: "20s" }, gone: { mean: "2s", to: { good: 1 }, egress: { outage: true } } };
 
 test("states are a file and the command that walks between them, after all other values, from the present one on", () => {

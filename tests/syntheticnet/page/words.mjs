@@ -19,6 +19,9 @@ test("a change names its directions as people do, both at once where they are th
   assert.equal(describeChange({}), "no change");
   assert.equal(describeChange({ states: { good: {}, bad: {} }, state: "bad" }), "states good, bad; state bad");
   assert.equal(describeChange({ states: null }), "no states");
+  assert.equal(describeChange({ dns: { "*": null, "a.example": { delay: "3s", answer: null } } }),
+    "look-ups of * as they are; look-ups of a.example: delay 3s, answer none");
+  assert.equal(describeChange({ dns: null }), "look-ups as they are");
 });
 
 test("a flow shows its name, and its match where that differs", () => {
