@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from .errors import ConditionsError, refuse_unknown
 from .flow_change import DIRECTIONS, FlowChange, LinkChanges, parse_flows, parse_links, parse_muted
+from .nat import Nat
 from .states import NetworkState, parse_states
 
-_KEYS = (*DIRECTIONS, "muted", "flows", "order", "states", "state", "seed")
+_KEYS = (*DIRECTIONS, "muted", "flows", "order", "states", "state", "nat", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,8 @@ class ConditionsChange:
     """A partial change of one client's conditions; None removes a flow, `clears_flows` first removes all.
 
     `muted` is of the link, and None keeps it. The flows named in `order` go first, in this order. `states` replace all
-    states if it `sets_states`; none end the walk. `state` is the one that the walk begins with.
+    states if it `sets_states`; none end the walk. `state` is the one that the walk begins with. `nat` replaces all of
+    it, and None keeps it.
     """
 
     links: LinkChanges = field(default_factory=dict)
@@ -29,6 +31,7 @@ class ConditionsChange:
     sets_states: bool = False
     states: tuple[NetworkState, ...] = ()
     state: str | None = None
+    nat: Nat | None = None
     sets_seed: bool = False
     seed: int | None = None
 
@@ -57,6 +60,7 @@ class ConditionsChange:
             sets_states="states" in written,
             states=_parse_states(written.get("states")),
             state=_parse_state(written["state"]) if "state" in written else None,
+            nat=Nat.parse(written["nat"]) if "nat" in written else None,
             sets_seed="seed" in written,
             seed=_parse_seed(written.get("seed")),
         )

@@ -11,6 +11,7 @@ from .errors import ConditionsError
 from .flow import FlowMatch, HostPort
 from .flow_change import DIRECTIONS, FlowChange, LinkChanges
 from .link import LinkChange, LinkConditions
+from .nat import Nat
 from .states import NetworkState, refuse_unreachable
 
 MAX_FLOWS = 1000
@@ -45,7 +46,7 @@ class Conditions:
     """All conditions of one client's network. `Conditions()` impairs nothing.
 
     While `muted`, the values of the two links are kept but not in force; flows then lie over a perfect link. `states`
-    are what a walk goes between; it is in `state`, or begins there.
+    are what a walk goes between; it is in `state`, or begins there. `nat` is a router's; no other client has one.
     """
 
     ingress: LinkConditions = field(default_factory=LinkConditions)
@@ -55,6 +56,7 @@ class Conditions:
     muted: bool = False
     states: tuple[NetworkState, ...] = ()
     state: str | None = None
+    nat: Nat = field(default_factory=Nat)
 
     def __post_init__(self) -> None:
         if len(self.flows) > MAX_FLOWS:
@@ -63,7 +65,7 @@ class Conditions:
     @property
     def perfect(self) -> bool:
         """Whether no values are set."""
-        return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows or self.states)
+        return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows or self.states or self.nat != Nat())
 
     @property
     def pace(self) -> tuple[object, ...]:
@@ -77,7 +79,7 @@ class Conditions:
             return present
         flows = tuple(flow for flow in present.flows if not flow.muted)
         if present.muted:
-            return Conditions(flows=flows, seed=present.seed)
+            return Conditions(flows=flows, seed=present.seed, nat=present.nat)
         return replace(present, flows=flows)
 
     def each_state(self) -> tuple[Conditions, ...]:
@@ -96,7 +98,7 @@ class Conditions:
     def changed(self, change: object) -> Conditions:
         """These conditions with all of `change` applied, or none of it; raises ConditionsError.
 
-        `change` has the keys ingress, egress, muted, flows, order, states, state and seed. Missing keys keep their
+        `change` has the keys ingress, egress, muted, flows, order, states, state, nat and seed. Missing keys keep their
         values, and None clears one. `flows` maps a flow's name (its expression, unless it has `match`) to its change;
         None removes the flow. `order` lists the flows that go first. A changed or moved flow that can never match is
         an error, and so is one that hides a later flow. `states` replaces all states; any other value that a change
@@ -125,6 +127,8 @@ class Conditions:
             values["flows"] = {flow.name: flow.to_dict() for flow in self.flows}
         if self.states:
             values |= {"states": {state.name: state.to_dict() for state in self.states}, "state": self.state}
+        if self.nat != Nat():
+            values["nat"] = self.nat.to_written()
         if self.seed is not None:
             values["seed"] = self.seed
         return values
@@ -157,7 +161,8 @@ class Conditions:
         muted = self.muted if change.muted is None else change.muted
         flows = _changed_flows(() if change.clears_flows else self.flows, change.flows, put)
         flows = _ordered_flows(flows, change.order)
-        return replace(self, flows=flows, seed=seed, muted=muted, **_changed_links(self, change.links, put))
+        nat = self.nat if change.nat is None else change.nat
+        return replace(self, flows=flows, seed=seed, muted=muted, nat=nat, **_changed_links(self, change.links, put))
 
 
 def _changed_links(owner: Flow | Conditions, changes: Mapping[str, LinkChange | None], put: Put) -> dict[str, Any]:

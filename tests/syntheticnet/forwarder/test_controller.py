@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.conditions import Conditions, ConditionsError
+from syntheticnet.conditions import Conditions, ConditionsError, Nat
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController, Overtaken, drawn_schedule
 from syntheticnet.forwarder.in_force import InForce, Names, Sowing
@@ -30,6 +30,8 @@ class FakeNetwork:
         self.armed: int | None = None
         self.overtaken: list[int] = []
         self.flows: list[str] = []
+        self.checked: list[Nat] = []
+        self.dropped = 0
 
     def adopt(self, requested: InForce, now: int) -> int:
         if self.overtaken:
@@ -44,6 +46,14 @@ class FakeNetwork:
 
     def disarm(self) -> None:
         self.armed = None
+
+    def check_nat(self, nat: Nat) -> None:
+        self.checked.append(nat)
+        if nat.kind == "symmetric":
+            raise ConditionsError("the kernel refuses it", "nat")
+
+    def drop_mappings(self) -> None:
+        self.dropped += 1
 
     def report(self, now: int) -> dict[str, Any]:
         return {"links": {}, "flows": dict.fromkeys(("default", *self.flows), COUNTED)}
