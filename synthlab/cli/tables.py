@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, LinkConditions, longest_wait_ms
+from syntheticnet.conditions import DIRECTIONS, LinkConditions, Nat, longest_wait_ms
 
 from ..contract import HOST, VNC_PORT
 from ..control.addresses import api_url
@@ -22,7 +22,7 @@ from ..text.quantities import named
 from .console import Bad, Table
 
 NOTHING = "-"
-_CHANGED = (*DIRECTIONS, "muted", "order", "states", "state", "seed")
+_CHANGED = (*DIRECTIONS, "muted", "order", "states", "state", "nat", "seed")
 """The keys of a change, without its flows."""
 
 TableRow = tuple[str, ...]
@@ -192,6 +192,8 @@ def _conditions(state: ClientState) -> Iterator[tuple[str, str, LinkState | None
         if requested and state.present.muted:
             requested = f"muted: {requested}"
         yield direction, requested or "perfect", state.links.get(direction)
+    if state.present.nat != Nat():
+        yield "nat", nat_text(state.present.nat), None
     for flow in state.present.flows:
         for direction in DIRECTIONS:
             own = getattr(flow, direction)
@@ -217,6 +219,14 @@ def _configured(own: LinkConditions, effective: LinkConditions) -> str:
             part += f" (queue of {wait_ms:.0f}ms)"
         parts.append(part)
     return ", ".join(parts)
+
+
+def nat_text(nat: Nat) -> str:
+    """A NAT on one line: `full-cone, hairpin on, mapping_timeout 30s`."""
+    written = nat.to_written()
+    if isinstance(written, str):
+        return written
+    return ", ".join([written["kind"], *(f"{key} {word(value)}" for key, value in written.items() if key != "kind")])
 
 
 def walks(states: Mapping[str, ClientState]) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from subprocess import DEVNULL, CompletedProcess, TimeoutExpired, run
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..contract import CDP_PORT, VNC_PORT
 from ..control import addresses
@@ -70,6 +70,7 @@ class Client:
         order: Sequence[str] = (),
         states: States | None = None,
         state: str | None = None,
+        nat: str | Mapping[str, Any] | None = None,
         for_: str | None = None,
         after: str | None = None,
         **values: Value,
@@ -81,13 +82,15 @@ class Client:
         selects the packets that `values` apply to; `flows` sets several flows. A `profile`, such as `wpt/3g`, sets all
         values. While `muted`, the flow keeps its values but matches nothing; without `flow`, the values of the link are
         kept but not in force. The flows in `order` match first. `states` walk between sets of values, written as in
-        stack files; `{}` ends the walk, and `state` goes to one of them. Several clients change at the same moment, or
-        none does.
+        stack files; `{}` ends the walk, and `state` goes to one of them. `nat="symmetric"` is a router's, or
+        `nat={"kind": "full-cone", "hairpin": True}`. Several clients change at the same moment, or none does.
 
         The change lasts until reset, `for_` a time, or until the end of a `with` statement; it starts now, or `after`
         a time. Raises WrongUse for an invalid value.
         """
-        change, files = read_change(values, ingress, egress, flows, flow, profile, seed, muted, order, states, state)
+        change, files = read_change(
+            values, ingress, egress, flows, flow, profile, seed, muted, order, states, state, nat
+        )
         return AppliedChange.make(self.lab, [self.name], change, for_, after, files)
 
     def block(
@@ -106,6 +109,10 @@ class Client:
     def reset(self, perfect: bool = False) -> GroupChange:
         """Restore the conditions of the stack, or set a `perfect` network; also ends all changes made `for_` a time."""
         return self.lab.reset(self.lab.find([self.name]), perfect)
+
+    def drop_mappings(self) -> GroupChange:
+        """Drop all mappings of a router's NAT, as its restart would; raises WrongUse for any other client."""
+        return self.lab.drop_mappings(self.lab.find([self.name]))
 
     def state(self) -> ClientState:
         """Conditions in force, counters, and measured values."""

@@ -7,7 +7,7 @@ from dataclasses import Field
 from functools import cache
 from typing import Any
 
-from syntheticnet.conditions import COUNT, DIRECTIONS, MOST_STATES, condition_fields
+from syntheticnet.conditions import COUNT, DIRECTIONS, MOST_STATES, NAT_KINDS, condition_fields
 
 from ..stack.netem import KEY
 from ..stack.netem_keys import HELP, SCHEMA
@@ -21,6 +21,22 @@ DIRECTIONS_OF = {BOTH: DIRECTIONS} | {direction: (direction,) for direction in D
 VALUES, PAIRS = "values", "pairs"
 MUTED_SCHEMA = {"type": ["boolean", "string", "null"]}
 ORDER_SCHEMA = {"type": "array", "items": TEXT_SCHEMA, "uniqueItems": True}
+NAT_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"enum": list(NAT_KINDS)},
+        {
+            "type": "object",
+            "properties": {
+                "kind": {"enum": list(NAT_KINDS)},
+                "hairpin": {"type": ["boolean", "string"]},
+                "mapping_timeout": TIME_SCHEMA,
+                "port_preserving": {"type": ["boolean", "string"]},
+            },
+            "required": ["kind"],
+            "additionalProperties": False,
+        },
+    ]
+}
 PAIR_SCHEMA = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}}
 
 

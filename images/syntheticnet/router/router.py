@@ -10,7 +10,7 @@ from ..conditions import Nat
 from ..firewall import NFT, put_rules, refusal_of
 from .connections import forget_connections
 from .control import NatServer, RouterAction
-from .rules import RouterPorts, routing_rules, lan_rules, nat_rules
+from .rules import RouterPorts, lan_rules, nat_rules, routing_rules
 
 
 class Router:

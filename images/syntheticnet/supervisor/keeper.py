@@ -193,8 +193,10 @@ class Keeper:
         self._inform(plan.strangers)
 
     def _inform(self, others: Iterable[Interface]) -> None:
-        lan = next((other.name for other in others if self._is_lan(other)), None)
-        self._follower(lan, self._held.ipv4 if self._held else None)
+        lan = next((other for other in others if self._is_lan(other)), None)
+        if lan:
+            network_devices.lead_behind(lan, self._routing.behind(lan))
+        self._follower(lan.name if lan else None, self._held.ipv4 if self._held else None)
 
     def _is_lan(self, other: Interface) -> bool:
         return self._lan is not None and other.within(self._lan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -121,6 +121,13 @@ def lead(own: Interface, wire: Wire, ipv6_only: bool = False) -> None:
         for route in sorted(set(own.routes) - present, key=_by_gateway):
             if route.family != hidden:
                 kernel.route("replace", inner, route)
+
+
+def lead_behind(other: Interface, routes: Iterable[Route]) -> None:
+    """Add routes through another interface than the held one: a router's lan."""
+    with RouteSocket() as kernel:
+        for route in routes:
+            kernel.route("replace", other.index, route)
 
 
 def lead_nowhere(other: Interface) -> None:

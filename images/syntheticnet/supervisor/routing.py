@@ -14,7 +14,7 @@ from .interface import Interface, Route
 class Routing:
     """`gateway` is the router that the default route leads to, instead of Docker's; None: Docker's.
 
-    `lans` are networks behind routers of the own network, each with the router's address.
+    `lans` are networks behind other routers, each with that router's address in a network of the container.
     """
 
     gateway: IPv4Address | None = None
@@ -26,8 +26,15 @@ class Routing:
         if self.gateway:
             routes = tuple(one for one in routes if one.family != socket.AF_INET or one.destination is not None)
             routes += (Route(socket.AF_INET, None, str(self.gateway), None),)
-        behind = (Route(socket.AF_INET, str(lan), str(router), None) for lan, router in self.lans.items())
-        return replace(found, routes=(*routes, *behind))
+        return replace(found, routes=(*routes, *self.behind(found)))
+
+    def behind(self, found: Interface) -> tuple[Route, ...]:
+        """The routes to the lans whose routers are in this interface's network."""
+        return tuple(
+            Route(socket.AF_INET, str(lan), str(router), None)
+            for lan, router in self.lans.items()
+            if any(network.version == 4 and router in network for network in found.networks)
+        )
 
 
 DOCKERS = Routing()

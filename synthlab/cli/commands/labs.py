@@ -258,19 +258,21 @@ def render(
       synthlab render -f compose.yaml --impair all
       synthlab render call.yaml --engine swarm
     """
+    from ...deploy.address_plan import plan_addresses
     from ...deploy.compose_file import render as render_compose_file
     from ...deploy.host_ports import choose_ports
-    from ...deploy.swarm_file import choose_subnet, refuse_unfit_for_swarm, render_swarm
+    from ...deploy.subnets import SWARM_PREFIX, choose_subnet
+    from ...deploy.swarm_file import refuse_unfit_for_swarm, render_swarm
 
     backend: Backend = context.obj
     source = StackSource(stack, files, impair, env_files, project, compose_profiles, ports, engine)
     described = source.read(backend, name)
     if described.swarm:
         refuse_unfit_for_swarm(described)
-        subnet = choose_subnet(described, backend.engine.subnets())
+        subnet = str(choose_subnet(described.name, SWARM_PREFIX, backend.engine.subnets()))
         console.print_text(render_swarm(described, subnet, images={}, stored={}, running=None))
         return
-    console.print_text(render_compose_file(described, choose_ports(described)))
+    console.print_text(render_compose_file(described, choose_ports(described), plan_addresses(described)))
 
 
 def demo(context: typer.Context, json: JsonOption = False) -> None:

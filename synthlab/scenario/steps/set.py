@@ -18,11 +18,12 @@ from ..conditions_reader import (
     link_keys,
     profile_change,
     read_muted,
+    read_nat,
     read_order,
     split_files,
     written,
 )
-from ..conditions_schema import MUTED_SCHEMA, ORDER_SCHEMA, VALUES
+from ..conditions_schema import MUTED_SCHEMA, NAT_SCHEMA, ORDER_SCHEMA, VALUES
 from ..formatting import doc_text, joined
 from ..model import Planner, StepPlan, Timed
 from ..step_kind import Key, StepArgs, StepKind
@@ -66,6 +67,8 @@ def lease_key() -> Key:
 
 
 def _build(read: StepArgs) -> Set:
+    if "nat" in read.values:
+        _refuse_others(read)
     change, files = split_files(change_of(read, "egress: {rate: 1mbit}"))
     if replace := read.get("replace", False):
         change = _cleared(read, change)
@@ -78,6 +81,14 @@ def _build(read: StepArgs) -> Set:
         files=files,
         translated=tuple(lines),
     )
+
+
+def _refuse_others(read: StepArgs) -> None:
+    """Raise WrongUse if a client that is no router is to have a NAT."""
+    routers = [router.name for router in read.context.stack.routers]
+    for name in read.get("set"):
+        if name not in routers:
+            read.wrong("nat", f"'{name}' is not a router; routers of the stack: {', '.join(routers) or 'none'}")
 
 
 def _cleared(read: StepArgs, change: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,6 +114,7 @@ KIND = StepKind(
             read_muted, MUTED_SCHEMA, "keep the values of the link, but not in force; flows stay in force"
         ),
         "order": keys.plain(read_order, ORDER_SCHEMA, "the flows that match first, in this order; the others follow"),
+        "nat": keys.plain(read_nat, NAT_SCHEMA, "of a router: symmetric, full-cone, ..."),
         "replace": keys.switch("clear all values that are not listed"),
         "for": lease_key(),
     },
