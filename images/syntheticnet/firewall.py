@@ -67,13 +67,17 @@ add rule inet synthlab to_outside ip daddr {gateway} tcp sport {listed} accept
 
 
 def closed_gateway_rules(gateway: str, ports: tuple[int, ...]) -> str:
-    """Rules that keep the application from the gateway, which may only use these ports: another way leads out."""
+    """Rules that keep the application from the gateway, which may only use these ports: another way leads out.
+
+    Whoever is behind a router is kept from it, too.
+    """
     listed = f"{{ {', '.join(map(str, ports))} }}"
     to_gateway = f"insert rule inet synthlab to_outside ip daddr {gateway}"
     return f"""
 {to_gateway} meta l4proto != tcp drop
 {to_gateway} tcp sport != {listed} drop
 {to_gateway} tcp flags & (syn | ack) == syn drop
+insert rule inet synthlab through ip daddr {gateway} drop
 """
 
 

@@ -192,8 +192,6 @@ def _conditions(state: ClientState) -> Iterator[tuple[str, str, LinkState | None
         if requested and state.present.muted:
             requested = f"muted: {requested}"
         yield direction, requested or "perfect", state.links.get(direction)
-    if state.present.nat != Nat():
-        yield "nat", nat_text(state.present.nat), None
     for flow in state.present.flows:
         for direction in DIRECTIONS:
             own = getattr(flow, direction)
@@ -230,8 +228,10 @@ def nat_text(nat: Nat) -> str:
 
 
 def walks(states: Mapping[str, ClientState]) -> Iterator[str]:
-    """A line for each client that walks between states: where it is, and its stays so far."""
+    """A line for each router's NAT, and for each walk between states: where the client is, and its stays so far."""
     for name, state in states.items():
+        if state.present.nat != Nat():
+            yield f"{name}: nat {nat_text(state.present.nat)}"
         if (walk := state.answer.get("walk")) is not None:
             stays = [
                 f"{one} {its['entered']} {'time' if its['entered'] == 1 else 'times'} ({its['spent_s']:.1f} s)"

@@ -132,8 +132,8 @@ def _remember(nat: Nat, ports: RouterPorts) -> Iterator[str]:
 
 
 def _translated(nat: Nat, ports: RouterPorts) -> Iterator[str]:
-    """Which packets leave with the router's address."""
-    yield f'oifname "{ports.uplink}"'
+    """Which packets leave with the router's address: forwarded ones alone, as its own have it, and their own ports."""
+    yield f'iifname "{ports.lan}" oifname "{ports.uplink}"'
     if nat.hairpin:
         yield f'iifname "{ports.lan}" oifname "{ports.lan}" ct status dnat'
 

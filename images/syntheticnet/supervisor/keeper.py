@@ -108,8 +108,10 @@ class Keeper:
 
     @property
     def gateways(self) -> tuple[str, ...]:
-        """The addresses of Docker's own gateways where the control ports are published."""
-        return self._publishing.gateways if self._publishing else ()
+        """The addresses of the host, where the control ports are published and in the held network."""
+        published = self._publishing.gateways if self._publishing else ()
+        own = self._held.first_address() if self._held else None
+        return tuple(dict.fromkeys((*published, *([own] if own else []))))
 
     def follow(self, follower: Follower) -> None:
         """Call this now, and whenever the interfaces have been looked at."""
