@@ -97,9 +97,10 @@ class NatWorld:
     def _serve(self, cleanup: ExitStack) -> None:
         command = ["ip", "netns", "exec", self._names["outside"], sys.executable, "-m", f"{__package__}.stun", "serve"]
         root = Path(__file__).parents[2]
-        server = subprocess.Popen([*command, OUTSIDE, OTHER], stdout=subprocess.PIPE, cwd=root)
+        server = subprocess.Popen([*command, OUTSIDE, OTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root)
         cleanup.callback(server.wait)
-        cleanup.callback(server.kill)
+        assert server.stdin
+        cleanup.callback(server.stdin.close)
         assert server.stdout
         assert server.stdout.readline() == b"ready\n"
         cleanup.callback(server.stdout.close)

@@ -1,6 +1,7 @@
 """A STUN server with two addresses, and RFC 5780's tests of a NAT against it; alone, it runs in any container.
 
-`stun.py serve ADDRESS OTHER` answers until it is killed; `stun.py discover SERVER` prints what it finds as JSON.
+`stun.py serve ADDRESS OTHER` answers until its input ends; `stun.py discover SERVER` prints what it finds as JSON;
+`stun.py wait SERVER` prints the endpoint that the server sees, for each line of its input anew, and what arrives there.
 """
 
 from __future__ import annotations
@@ -33,16 +34,33 @@ class Found:
     local: Endpoint
 
 
-def serve(address: str, other: str, ready: str = "") -> None:
-    """Answer at both addresses and both ports, from where a request asks."""
+def serve(address: str, other: str) -> None:
+    """Answer at both addresses and both ports, from where a request asks, until standard input ends."""
     sockets = {(host, port): _bound(host, port) for host in (address, other) for port in PORTS}
-    if ready:
-        print(ready, flush=True)
+    print("ready", flush=True)
     while True:
+        ready = select.select([sys.stdin, *sockets.values()], [], [])[0]
+        if sys.stdin in ready:
+            return
         for place, own in sockets.items():
-            while select.select([own], [], [], 0)[0]:
+            if own in ready:
                 _answer(own.recvfrom(2048), place, sockets)
-        select.select(list(sockets.values()), [], [])
+
+
+def wait(server: str) -> None:
+    """Show what arrives at one endpoint until standard input ends."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.bind(("0.0.0.0", 0))
+        _show({"mapped": mapped_at(own, (server, PORTS[0]))})
+        while True:
+            ready = select.select([sys.stdin, own], [], [])[0]
+            if own in ready:
+                data, peer = own.recvfrom(2048)
+                _show({"data": data.decode(), "peer": peer})
+            elif not sys.stdin.readline():
+                return
+            else:
+                _show({"mapped": mapped_at(own, (server, PORTS[0]))})
 
 
 def discover(server: str, local: Endpoint = ("0.0.0.0", 0)) -> Found:
@@ -134,6 +152,10 @@ def _addresses(body: bytes) -> dict[int, Endpoint]:
     return found
 
 
+def _show(values: object) -> None:
+    print(json.dumps(values), flush=True)
+
+
 def _bound(host: str, port: int) -> socket.socket:
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind((host, port))
@@ -142,6 +164,8 @@ def _bound(host: str, port: int) -> socket.socket:
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
-        serve(sys.argv[2], sys.argv[3], "ready")
+        serve(sys.argv[2], sys.argv[3])
+    elif sys.argv[1] == "wait":
+        wait(sys.argv[2])
     else:
-        print(json.dumps(asdict(discover(sys.argv[2]))))
+        _show(asdict(discover(sys.argv[2])))
