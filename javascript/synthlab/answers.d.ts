@@ -17,6 +17,7 @@ export type Change = {
     } | null;
     /** @description the state that the walk is in; in a change: that it begins with */
     state?: string;
+    nat?: Nat | null;
     seed?: number | null;
 };
 export type Conditions = {
@@ -35,6 +36,7 @@ export type Conditions = {
     };
     /** @description the state that the walk is in; in a change: that it begins with */
     state?: string;
+    nat?: Nat;
     /** @description seed of all random draws */
     seed?: number;
 };
@@ -161,6 +163,19 @@ export type LinkCounts = {
         conversations: number;
         fragments: number;
     };
+};
+export type Nat = ("none" | "full-cone" | "restricted" | "port-restricted" | "symmetric") | {
+    /**
+     * @description what a router does with addresses and ports
+     * @enum {unknown}
+     */
+    kind: "none" | "full-cone" | "restricted" | "port-restricted" | "symmetric";
+    /** @description neighbours reach each other at external ports */
+    hairpin?: boolean;
+    /** @description how long an idle mapping of UDP lasts, 1s to 1h */
+    mapping_timeout?: string;
+    /** @description external ports are the inner ones */
+    port_preserving?: boolean;
 };
 export type State = {
     version: string;

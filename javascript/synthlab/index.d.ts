@@ -1,6 +1,6 @@
 // Types of `synthlab`.
 
-import type { State, Traffic } from "./answers.js";
+import type { Nat, State, Traffic } from "./answers.js";
 import type { Duration, LinkValues } from "./conditions.js";
 
 export type { Conditions, Entry, HistoryRecord, LinkCounts, State, Traffic, TrafficRow } from "./answers.js";
@@ -54,6 +54,8 @@ export interface Change extends LinkChange {
   states?: Record<string, StateValues> | null;
   /** Go to this state now. */
   state?: string;
+  /** Of a router: what it does with addresses and ports. */
+  nat?: Nat | null;
   seed?: number | null;
   /** Only these packets: `*:udp`, `sfu:rtp`. */
   flow?: string;

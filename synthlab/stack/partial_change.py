@@ -7,13 +7,17 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, Conditions
 
+NAT = "nat"
+"""One value, also where it is written as a mapping."""
+
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """Merge a change into another: mappings key by key, other values replaced."""
     both = dict(base)
     for key, value in change.items():
         old = both.get(key)
-        both[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+        mappings = isinstance(old, Mapping) and isinstance(value, Mapping) and key != NAT
+        both[key] = merged(old, value) if mappings else value
     return both
 
 
@@ -43,7 +47,7 @@ def _undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, 
         # since.
         if key == "state" and old is None:
             continue  # it goes with the states
-        whole = key == "states"
+        whole = key in ("states", NAT)
         if not whole and isinstance(requested, Mapping) and (isinstance(old, Mapping) or key in (*DIRECTIONS, "flows")):
             back[key] = _undoing(requested, old or {})
         else:

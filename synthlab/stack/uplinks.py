@@ -13,7 +13,7 @@ Uplinks = Mapping[str, str | None]
 def ends_that_see(a: str, b: str, conditioned: Iterable[str], uplinks: Uplinks) -> list[str]:
     """Those of two ends of a partition that have conditions, and see the other by its own address.
 
-    Raises WrongUse if a router hides each from the other, or its hidden end from the only one with conditions.
+    Raises WrongUse if routers hide the other end from each of those with conditions.
     """
     own = list(conditioned)
     seeing = [end for end, other in ((a, b), (b, a)) if end in own and sees(end, other, uplinks)]
@@ -21,10 +21,20 @@ def ends_that_see(a: str, b: str, conditioned: Iterable[str], uplinks: Uplinks) 
         hidden = b if a in own else a
         router = uplinks.get(hidden)
         raise WrongUse(
-            f"partition: {hidden} is behind the router {router}, so {a} and {b} see each other by the addresses of "
-            f"routers: partition {router}, or set an outage of {hidden}"
+            f"{hidden} is behind the router {router}, and {a if hidden == b else b} does not see past it: partition "
+            f"{router}, or set an outage of {hidden}"
         )
     return seeing
+
+
+def refuse_hidden(sender: str, receiver: str, uplinks: Uplinks) -> None:
+    """Raise WrongUse if `sender` has no address of `receiver` to send to: it would look as if all packets were lost."""
+    if not sees(sender, receiver, uplinks):
+        router = uplinks[receiver]
+        raise WrongUse(
+            f"{receiver} is behind the router {router}, and {sender} does not see past it: nothing would arrive; send "
+            f"from {receiver} to {sender} instead"
+        )
 
 
 def sees(end: str, other: str, uplinks: Uplinks) -> bool:

@@ -7,7 +7,7 @@ import select
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ..conditions import ConditionsError, Nat
 
@@ -15,6 +15,7 @@ SECONDS = 3.0
 MESSAGE_BYTES = 4096
 
 RouterAction = Literal["check", "put", "forget"]
+ACTIONS: tuple[RouterAction, ...] = get_args(RouterAction)
 
 
 class NatServer:
@@ -40,14 +41,25 @@ class NatServer:
         """Answer what has been asked."""
         with suppress(BlockingIOError):
             while asked := self._end.recv(MESSAGE_BYTES):
-                self._end.send(json.dumps(self._answer(json.loads(asked))).encode())
+                self._end.send(json.dumps(self._answer(asked)).encode())
 
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, asked: bytes) -> dict[str, Any]:
+        """Whatever the forwarder sends, PID 1 survives it."""
+        number: object = None
         try:
-            self._act(request["action"], Nat.parse(request["nat"]))
-        except ValueError as error:
-            return {"id": request["id"], "error": str(error)}
-        return {"id": request["id"]}
+            request = json.loads(asked)
+            number = request["id"]
+            self._act(_action(request["action"]), Nat.parse(request["nat"]))
+        except (ValueError, KeyError, TypeError) as error:
+            return {"id": number, "error": str(error)}
+        return {"id": number}
+
+
+def _action(word: object) -> RouterAction:
+    for action in ACTIONS:
+        if word == action:
+            return action
+    raise ValueError(f"{word!r} is not one of {', '.join(ACTIONS)}")
 
 
 class NatClient:

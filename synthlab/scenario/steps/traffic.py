@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from ...contract import SFU_HOST
+from ...errors import WrongUse
+from ...stack.uplinks import refuse_hidden
 from ...text.durations import SECOND_NS
 from .. import keys
 from ..actions import Congestion, Traffic
@@ -40,13 +42,19 @@ def _build(read: StepArgs) -> TrafficStep:
         read.node.wrong("requires `rate`, because UDP has no congestion control")
     if protocol == "udp" and "congestion" in read.values:
         read.wrong("congestion", "requires protocol tcp")
+    reverse = read.get("direction") == "ingress"
+    sender, receiver = (target, client) if reverse else (client, target)
+    try:
+        refuse_hidden(sender, receiver, read.context.stack.uplinks)
+    except WrongUse as error:
+        read.wrong("traffic", error.message)
     traffic = Traffic(
         client=client,
         target=target,
         protocol=protocol,
         rate_bps=read.get("rate"),
         for_ns=read.get("for"),
-        reverse=read.get("direction") == "ingress",
+        reverse=reverse,
         congestion=read.get("congestion"),
     )
     return TrafficStep(traffic)
