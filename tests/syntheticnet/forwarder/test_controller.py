@@ -391,3 +391,29 @@ def test_live_traffic_comes_with_the_names_of_flows(bench: Bench) -> None:
     bench.ask("change", change={"flows": {"web": {}}}, names={"web": ["10.9.0.3"]}, lease_ns=SECOND)
     names = {"sfu": ["10.9.0.2", "fd09::2"], "web": ["10.9.0.3"]}
     assert bench.ask("traffic") == {"monotonic_ns": NOW, "watching": True, "names": names}
+
+
+def test_a_nat_is_checked_when_it_is_asked_for(bench: Bench) -> None:
+    """Also if it is for later; one that the kernel refuses changes nothing, and what else the change names neither."""
+    bench.ask("change", change={"nat": "full-cone"}, at_ns=NOW + 10**9)
+    assert bench.network.checked == [Nat(kind="full-cone")]
+    for later in ({}, {"at_ns": NOW + 10**9}, {"lease_ns": 10**9}):
+        change = {"nat": "symmetric", "egress": {"loss": "5%"}}
+        refused(bench, "nat: the kernel refuses it", "change", change=change, **later)
+    bench.ask("change", change={"egress": {"loss": "2%"}})
+    assert len(bench.network.checked) == 4
+
+
+def test_a_nat_for_a_time(bench: Bench) -> None:
+    """It is put in force and taken back as any value, also by the next forwarder."""
+    bench.ask("change", change={"nat": "restricted"})
+    bench.ask("change", change={"nat": "full-cone"}, lease_ns=10**9)
+    assert bench.ask("report")["conditions"]["nat"] == "full-cone"
+    bench.restart(NOW + 2 * 10**9)
+    assert [adopted["nat"] for _, adopted, _ in bench.network.adopted] == ["restricted"]
+
+
+def test_dropping_mappings_changes_no_condition(bench: Bench) -> None:
+    before = bench.ask("report")["conditions"]
+    bench.ask("drop_mappings")
+    assert (bench.network.dropped, bench.ask("report")["conditions"]) == (1, before)
