@@ -21,6 +21,8 @@ Place = Literal["ada", "bob", "router", "outside"]
 
 LAN = IPv4Network("10.92.0.0/24")
 INNER = {"ada": "10.92.0.10", "bob": "10.92.0.11"}
+FORGED = "10.94.0.1"
+"""An address of ada's that no router has for it."""
 ROUTER_INSIDE, ROUTER_OUTSIDE = "10.92.0.1", "10.93.0.2"
 OUTSIDE, OTHER = "10.93.0.10", "10.93.0.11"
 UPLINK = "synth0"
@@ -85,6 +87,7 @@ class NatWorld:
             _ip("-n", there, "addr", "add", f"{address}/24", "dev", "eth0")
             _ip("-n", there, "link", "set", "eth0", "up")
             _ip("-n", there, "route", "add", "default", "via", ROUTER_INSIDE)
+        _ip("-n", self._names["ada"], "addr", "add", f"{FORGED}/32", "dev", "lo")
         _ip("-n", router, "link", "add", UPLINK, "type", "veth", "peer", "name", "eth0", "netns", outside)
         for device, address in (("lan0", ROUTER_INSIDE), (UPLINK, ROUTER_OUTSIDE)):
             _ip("-n", router, "addr", "add", f"{address}/24", "dev", device)

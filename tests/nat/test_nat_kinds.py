@@ -11,7 +11,7 @@ import pytest
 
 from syntheticnet.conditions import CONES, NAT_KINDS, Nat, NatKind
 
-from .nat_world import INNER, OTHER, OUTSIDE, ROUTER_OUTSIDE, NatWorld
+from .nat_world import FORGED, INNER, OTHER, OUTSIDE, ROUTER_OUTSIDE, NatWorld
 from .stun import PORTS, Found, discover, mapped_at
 
 pytestmark = pytest.mark.veth
@@ -165,6 +165,17 @@ def test_the_lan_reaches_nothing_of_the_router(world: NatWorld) -> None:
         for address in (ROUTER_OUTSIDE, "10.92.0.1"):
             with world.inside("ada"), pytest.raises(TimeoutError):
                 socket.create_connection((address, 80), timeout=0.3)
+
+
+def test_no_sender_from_elsewhere_passes(world: NatWorld) -> None:
+    """A packet from an address that is not the lan's is dropped, also without NAT."""
+    with world.udp("outside", OUTSIDE, 5003) as outside:
+        for host in (INNER["ada"], FORGED):
+            with world.udp("ada", host) as inside:
+                inside.sendto(host.encode(), (OUTSIDE, 5003))
+        assert outside.recv(99) == INNER["ada"].encode()
+        with pytest.raises(TimeoutError):
+            outside.recv(99)
 
 
 def test_connections_of_tcp_pass_each_kind(world: NatWorld) -> None:

@@ -1,10 +1,10 @@
-"""A router's part of PID 1: its fence, and its NAT, enforced by nftables in the container's own network namespace."""
+"""A router's part of PID 1: what its firewall lets pass, and its NAT, enforced by nftables in the container's own network namespace."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network
 
 from ..conditions import Nat
 from ..firewall import NFT, put_rules, refusal_of
@@ -19,16 +19,20 @@ class Router:
     Docker may take an interface away and bring it back under another name: `see` follows it.
     """
 
-    def __init__(self, lan_network: IPv4Network | IPv6Network, uplink: str, startup: Nat, nft: str = NFT) -> None:
+    def __init__(self, lan_network: IPv4Network, uplink: str, startup: Nat, nft: str = NFT) -> None:
         self.lan_network = lan_network
         self.nat = startup
         self.server = NatServer(self._act)
         self._nft = nft
         self._ports = RouterPorts(lan="", uplink=uplink, address="")
 
-    def start(self, hosts: Sequence[str], ports: Sequence[int]) -> None:
-        """Raise the fence; nothing is routed before `see`. Raises NoFirewall."""
-        put_rules(routing_rules(str(self.lan_network), self._ports.uplink, hosts, ports), self._nft)
+    def start(self, hosts: Sequence[str], ports: Sequence[int], further: Iterable[IPv4Network] = ()) -> None:
+        """Open the firewall for the lan; nothing is routed before `see`. `further` networks are behind other routers in the lan.
+
+        Raises NoFirewall.
+        """
+        inside = [str(network) for network in (self.lan_network, *further)]
+        put_rules(routing_rules(inside, self._ports.uplink, hosts, ports), self._nft)
 
     def see(self, lan: str | None, address: str | None) -> None:
         """Route between the interface `lan` and the uplink, where the router has `address`. Raises NoFirewall."""

@@ -1,4 +1,4 @@
-"""The nftables rules of a router: its fence, and its NAT.
+"""The nftables rules of a router: what its firewall lets pass, and its NAT.
 
 Only UDP can be answered by others than those it was sent to; connections of TCP are made from inside. What a cone maps
 is in maps of nftables, because a connection tracker knows an endpoint only together with its remote: `mapped` has the
@@ -29,18 +29,19 @@ class RouterPorts:
     address: str
 
 
-def routing_rules(lan_network: str, uplink: str, hosts: Sequence[str], ports: Sequence[int]) -> str:
+def routing_rules(inside: Sequence[str], uplink: str, hosts: Sequence[str], ports: Sequence[int]) -> str:
     """What the firewall lets pass besides: packets between the interfaces in `LAN_SET` and the uplink.
 
+    `inside` are the lan's network and those behind further routers in it; no other sender is believed to be there.
     Nobody in the lan reaches the router itself, but by ping, and the `hosts` its control `ports`. Unsolicited UDP from
     outside is dropped before the connection tracker confirms it: the entry would take its port from the next mapping.
     """
-    listed = f"{{ {', '.join(map(str, ports))} }}"
+    listed, networks = (f"{{ {', '.join(map(str, values))} }}" for values in (ports, inside))
     hosts_only = "\n        ".join(f"iifname @lan ip saddr {host} tcp dport {listed} accept" for host in hosts)
     return f"""
 add set {LAN_SET} {{ type ifname; }}
-add rule inet synthlab from_outside iifname @lan ip saddr {lan_network} accept
-add rule inet synthlab to_outside oifname @lan ip daddr {lan_network} accept
+add rule inet synthlab from_outside iifname @lan ip saddr {networks} accept
+add rule inet synthlab to_outside oifname @lan ip daddr {networks} accept
 add rule inet synthlab through iifname @lan oifname "{uplink}" accept
 add rule inet synthlab through iifname "{uplink}" oifname @lan accept
 add rule inet synthlab through iifname @lan oifname @lan accept

@@ -99,7 +99,8 @@ def _started_router(settings: Settings, keeper: Keeper, hosts: Sequence[str]) ->
         raise Broken("SYNTHLAB_LAN: a router runs no application")
     assert settings.lan
     router = Router(settings.lan, INNERS[0], settings.startup.nat)
-    router.start(hosts, settings.ports)
+    further = [lan for lan, through in settings.routing.lans.items() if through in settings.lan]
+    router.start(hosts, settings.ports, further)
     keeper.follow(router.see)
     return router
 

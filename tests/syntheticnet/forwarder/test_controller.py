@@ -397,7 +397,8 @@ def test_a_nat_is_checked_when_it_is_asked_for(bench: Bench) -> None:
     """Also if it is for later; one that the kernel refuses changes nothing, and what else the change names neither."""
     bench.ask("change", change={"nat": "full-cone"}, at_ns=NOW + 10**9)
     assert bench.network.checked == [Nat(kind="full-cone")]
-    for later in ({}, {"at_ns": NOW + 10**9}, {"lease_ns": 10**9}):
+    times: tuple[dict[str, Any], ...] = {}, {"at_ns": NOW + 10**9}, {"lease_ns": 10**9}
+    for later in times:
         change = {"nat": "symmetric", "egress": {"loss": "5%"}}
         refused(bench, "nat: the kernel refuses it", "change", change=change, **later)
     bench.ask("change", change={"egress": {"loss": "2%"}})
