@@ -33,8 +33,8 @@ _NEEDS: Mapping[str, tuple[NatKind, ...]] = {"hairpin": CONES, "mapping_timeout"
 class Nat:
     """`Nat()` translates nothing: packets are routed, and everybody may send to whoever is behind the router.
 
-    `hairpin`: neighbours reach each other at their external ports. `mapping_timeout_ns`: how long a mapping of UDP
-    lasts without packets from inside; by default the two minutes that RFC 4787 (REQ-5) asks for at least.
+    `hairpin`: neighbours reach each other at their external ports. `mapping_timeout_ns`: how long an idle mapping of
+    UDP lasts; by default the two minutes that RFC 4787 (REQ-5) asks for at least.
     `port_preserving`: the external port is the internal one if no other mapping has it; else it is drawn.
     """
 

@@ -1,4 +1,4 @@
-"""A router's part of PID 1: what its firewall lets pass, and its NAT, enforced by nftables in the container's own network namespace."""
+"""A router's part of PID 1: what its firewall lets pass, and its NAT, by nftables in the container's own namespace."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Router:
         self._ports = RouterPorts(lan="", uplink=uplink, address="")
 
     def start(self, hosts: Sequence[str], ports: Sequence[int], further: Iterable[IPv4Network] = ()) -> None:
-        """Open the firewall for the lan; nothing is routed before `see`. `further` networks are behind other routers in the lan.
+        """Open the firewall for the lan; nothing is routed before `see`. Raises NoFirewall.
 
-        Raises NoFirewall.
+        `further` networks are behind other routers in the lan.
         """
         inside = [str(network) for network in (self.lan_network, *further)]
         put_rules(routing_rules(inside, self._ports.uplink, hosts, ports), self._nft)
