@@ -66,7 +66,7 @@ class Service:
     `alias` is a further host name; `network_of` is the container whose network it shares instead. `after` are
     Compose's `depends_on` conditions, by service. `published` are port ranges in Compose's short form. `given` are keys
     of a user's service as Compose wrote them; `ipv6` is whether one of its networks has IPv6, None: as the lab.
-    `networks` are those it is in, each with its fixed address; empty: the lab's. `routes`: it passes on packets.
+    `networks` are those it is in, each with its fixed address; empty: the lab's. `routes`: it is a router.
     """
 
     name: str

@@ -196,9 +196,9 @@ class Keeper:
 
     def _inform(self, others: Iterable[Interface]) -> None:
         lan = next((other for other in others if self._is_lan(other)), None)
-        if lan:
-            network_devices.lead_behind(lan, self._routing.behind(lan))
         self._follower(lan.name if lan else None, self._held.ipv4 if self._held else None)
+        if lan and self._held:
+            network_devices.forward_between(lan, self.wire, self._routing.behind(lan))
 
     def _is_lan(self, other: Interface) -> bool:
         return self._lan is not None and other.within(self._lan)

@@ -123,11 +123,16 @@ def lead(own: Interface, wire: Wire, ipv6_only: bool = False) -> None:
                 kernel.route("replace", inner, route)
 
 
-def lead_behind(other: Interface, routes: Iterable[Route]) -> None:
-    """Add routes through another interface than the held one: a router's lan."""
+def forward_between(lan: Interface, wire: Wire, behind: Iterable[Route]) -> None:
+    """Route between a router's lan and the inner end, and to what is `behind` other routers in the lan.
+
+    A container starts without forwarding, so that nothing passes before the firewall is up; /proc/sys is read-only.
+    """
     with RouteSocket() as kernel:
-        for route in routes:
-            kernel.route("replace", other.index, route)
+        for route in behind:
+            kernel.route("replace", lan.index, route)
+        for index in (lan.index, socket.if_nametoindex(wire.inner)):
+            kernel.forward(index)
 
 
 def lead_nowhere(other: Interface) -> None:
