@@ -18,7 +18,7 @@ def router_services(stack: Stack, plan: AddressPlan | None) -> list[Service]:
 
 def _router_service(stack: Stack, router: StackRouter, plan: AddressPlan) -> Service:
     network = stack.conditioned[router.name]
-    marks = {labels.ROLE: "router", labels.CLIENT: router.name, labels.APP: "syntheticnet"}
+    marks = {labels.ROLE: "router", labels.CLIENT: router.name, labels.APP: "router"}
     if router.uplink:
         marks[labels.UPLINK] = router.uplink
     return Service(
