@@ -75,7 +75,7 @@ def _live(settings: Settings) -> int:
         if settings.routing.gateway:
             for address in keepers[0].gateways:
                 put_rules(closed_gateway_rules(address, settings.ports))
-    router = _started_router(settings, keepers[0], hosts) if settings.lan else None
+        router = _started_router(settings, keepers[0], hosts) if settings.lan else None
     children = Children()
     probed = prober.open_channel(settings)
     for number, keeper in enumerate(keepers):
