@@ -28,6 +28,7 @@ demo: $(VENV)/ready
 test: $(VENV)/ready
 ifdef PYTEST
 	@.ci/engine start
+	@.ci/nft
 	@.ci/node
 	@$(BIN)/pytest $(PYTEST)
 else
@@ -41,10 +42,12 @@ test-pure: $(VENV)/ready
 
 test-engine: $(VENV)/ready
 	@.ci/engine start
+	@.ci/nft
 	@$(BIN)/pytest -p no:randomly --durations 25 -m '(docker or veth) and not soak'
 
 soak: $(VENV)/ready
 	@.ci/engine start
+	@.ci/nft
 	@SYNTHLAB_SCALE=$(or $(SOAK),50) $(BIN)/pytest -p no:randomly -s $(if $(SOAK_ONLY),-m '' --issue $(SOAK_ONLY),-m soak) $(PYTEST)
 
 bench: $(VENV)/bench

@@ -118,7 +118,7 @@ def examples(page: str) -> list[str]:
     return re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["stacks", "security"])
+@pytest.mark.parametrize("page", ["stacks", "routers", "security"])
 def test_stack_examples_are_valid(page: str, tmp_path: Path) -> None:
     """Each complete stack file of a page can be read."""
     stacks = [text for text in examples((ROOT / "docs" / f"{page}.md").read_text()) if {"sfu", "clients"} <= keys(text)]

@@ -24,7 +24,7 @@ def checkout(tmp_path: Path) -> Path:
     """The Makefile and the scripts of `.ci/` it runs."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "pyproject.toml").touch()
-    for name in (".ci/engine", ".ci/node", "bin/ruff", "bin/mypy", "bin/pytest"):
+    for name in (".ci/engine", ".ci/nft", ".ci/node", "bin/ruff", "bin/mypy", "bin/pytest"):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(NOTE.format(name=file.name))

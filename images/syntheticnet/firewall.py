@@ -66,6 +66,21 @@ add rule inet synthlab to_outside ip daddr {gateway} tcp sport {listed} accept
 """
 
 
+def closed_gateway_rules(gateway: str, ports: tuple[int, ...]) -> str:
+    """Rules that keep the application from the gateway, which may only use these ports: another way leads out.
+
+    Whoever is behind a router is kept from it, too.
+    """
+    listed = f"{{ {', '.join(map(str, ports))} }}"
+    to_gateway = f"insert rule inet synthlab to_outside ip daddr {gateway}"
+    return f"""
+{to_gateway} meta l4proto != tcp drop
+{to_gateway} tcp sport != {listed} drop
+{to_gateway} tcp flags & (syn | ack) == syn drop
+insert rule inet synthlab through ip daddr {gateway} drop
+"""
+
+
 def tls_port_rules(address: str, port: int) -> str:
     """Rules that let everybody reach this port at this address of an unconditioned interface."""
     return f"""
@@ -80,7 +95,14 @@ def raise_firewall(nft: str = NFT) -> None:
 
 
 def put_rules(rules: str, nft: str = NFT) -> None:
-    """Load rules with nft, all or none; raises NoFirewall.
+    """Load rules with nft, all or none; raises NoFirewall."""
+    said = refusal_of(rules, nft)
+    if said is not None:
+        raise NoFirewall(f"{REFUSED}; nft: {said}" if said else REFUSED)
+
+
+def refusal_of(rules: str, nft: str = NFT, only_check: bool = False) -> str | None:
+    """Load rules with nft, or have the kernel only check them; the first line of what nft says if it refuses.
 
     Spawned without the subprocess module, whose import takes milliseconds in which the kernel would answer unfenced.
     """
@@ -88,10 +110,10 @@ def put_rules(rules: str, nft: str = NFT) -> None:
     os.write(writer, rules.encode())
     os.close(writer)
     actions = [(os.POSIX_SPAWN_DUP2, *pair) for pair in ((reader, 0), (write_end, 1), (write_end, 2))]
-    child = os.posix_spawn(nft, [nft, "-f", "-"], {"PATH": "/usr/sbin:/usr/bin"}, file_actions=actions)
+    words = [nft, *(["--check"] if only_check else []), "-f", "-"]
+    child = os.posix_spawn(nft, words, {"PATH": "/usr/sbin:/usr/bin"}, file_actions=actions)
     os.close(reader)
     os.close(write_end)
     with os.fdopen(read_end, encoding="utf-8", errors="replace") as output:
         first = output.read().partition("\n")[0]
-    if os.waitpid(child, 0)[1]:
-        raise NoFirewall(f"{REFUSED}; nft: {first}" if first else REFUSED)
+    return first if os.waitpid(child, 0)[1] else None

@@ -23,6 +23,7 @@ export type Change = {
             answer?: string | null;
         } | null;
     } | null;
+    nat?: Nat | null;
     seed?: number | null;
 };
 export type Conditions = {
@@ -44,6 +45,7 @@ export type Conditions = {
     dns?: {
         [key: string]: Lookup;
     };
+    nat?: Nat;
     /** @description seed of all random draws */
     seed?: number;
 };
@@ -191,6 +193,19 @@ export type Lookups = {
     unanswered: number;
     /** @description answered with the addresses of `dns` */
     made_up: number;
+};
+export type Nat = ("none" | "full-cone" | "restricted" | "port-restricted" | "symmetric") | {
+    /**
+     * @description what a router does with addresses and ports
+     * @enum {unknown}
+     */
+    kind: "none" | "full-cone" | "restricted" | "port-restricted" | "symmetric";
+    /** @description neighbours reach each other at external ports */
+    hairpin?: boolean;
+    /** @description how long an idle mapping of UDP lasts, 1s to 1h */
+    mapping_timeout?: string;
+    /** @description external ports are the inner ones */
+    port_preserving?: boolean;
 };
 export type State = {
     version: string;

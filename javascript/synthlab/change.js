@@ -4,7 +4,7 @@ import { WrongUse } from "./errors.js";
 
 const DIRECTIONS = ["ingress", "egress"];
 const OF_FLOW = [...DIRECTIONS, "match", "muted"];
-const WHOLE = [...OF_FLOW, "flows", "order", "states", "state", "dns", "seed"];
+const WHOLE = [...OF_FLOW, "flows", "order", "states", "state", "dns", "nat", "seed"];
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -42,7 +42,7 @@ export const inFlow = (change, flow) => (flow ? { flows: { [flow]: change } } : 
 export function merged(base, change) {
   const both = { ...base };
   for (const [key, value] of Object.entries(change)) {
-    both[key] = isObject(both[key]) && isObject(value) ? merged(both[key], value) : value;
+    both[key] = isObject(both[key]) && isObject(value) && key !== "nat" ? merged(both[key], value) : value;
   }
   return both;
 }
@@ -68,7 +68,8 @@ function undoingValues(change, before) {
   for (const [key, requested] of Object.entries(change)) {
     const old = before[key] ?? null;
     const link = DIRECTIONS.includes(key) || key === "flows" || key === "dns";
-    back[key] = key !== "states" && isObject(requested) && (isObject(old) || link) ? undoingValues(requested, old ?? {}) : old;
+    const whole = ["states", "nat"].includes(key);
+    back[key] = !whole && isObject(requested) && (isObject(old) || link) ? undoingValues(requested, old ?? {}) : old;
   }
   return back;
 }

@@ -1,6 +1,6 @@
 // Types of `synthlab`.
 
-import type { State, Traffic } from "./answers.js";
+import type { Nat, State, Traffic } from "./answers.js";
 import type { Duration, LinkValues, Time } from "./conditions.js";
 
 export type { Conditions, Entry, HistoryRecord, LinkCounts, State, Traffic, TrafficRow } from "./answers.js";
@@ -64,6 +64,8 @@ export interface Change extends LinkChange {
   state?: string;
   /** Look-ups by name: `app.example`, `*.example` or `*`. */
   dns?: Record<string, LookupValues | null> | null;
+  /** Of a router: what it does with addresses and ports. */
+  nat?: Nat | null;
   seed?: number | null;
   /** Only these packets: `*:udp`, `sfu:rtp`. */
   flow?: string;

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, LinkConditions, longest_wait_ms
+from syntheticnet.conditions import DIRECTIONS, LinkConditions, Nat, longest_wait_ms
 
 from ..contract import HOST, VNC_PORT
 from ..control.addresses import api_url
@@ -22,7 +22,7 @@ from ..text.quantities import named
 from .console import Bad, Table
 
 NOTHING = "-"
-_CHANGED = (*DIRECTIONS, "muted", "order", "states", "state", "dns", "seed")
+_CHANGED = (*DIRECTIONS, "muted", "order", "states", "state", "dns", "nat", "seed")
 """The keys of a change, without its flows."""
 
 TableRow = tuple[str, ...]
@@ -219,9 +219,19 @@ def _configured(own: LinkConditions, effective: LinkConditions) -> str:
     return ", ".join(parts)
 
 
+def nat_text(nat: Nat) -> str:
+    """A NAT on one line: `full-cone, hairpin on, mapping_timeout 30s`."""
+    written = nat.to_written()
+    if isinstance(written, str):
+        return written
+    return ", ".join([written["kind"], *(f"{key} {word(value)}" for key, value in written.items() if key != "kind")])
+
+
 def walks(states: Mapping[str, ClientState]) -> Iterator[str]:
-    """A line for each client that walks between states: where it is, and its stays so far."""
+    """A line for each router's NAT, and for each walk between states: where the client is, and its stays so far."""
     for name, state in states.items():
+        if state.present.nat != Nat():
+            yield f"{name}: nat {nat_text(state.present.nat)}"
         if (walk := state.answer.get("walk")) is not None:
             stays = [
                 f"{one} {its['entered']} {'time' if its['entered'] == 1 else 'times'} ({its['spent_s']:.1f} s)"

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from syntheticnet.conditions import DIRECTIONS, Conditions, FileValue, LinkConditions, condition_fields
+from syntheticnet.conditions import (
+    DIRECTIONS,
+    Conditions,
+    ConditionsError,
+    FileValue,
+    LinkConditions,
+    Nat,
+    condition_fields,
+)
 
 from ..errors import WrongUse
 from ..stack.local_files import LocalFile, local_file, take_files
@@ -33,6 +41,7 @@ def read_change(
     states: States | None = None,
     state: str | None = None,
     dns: Dns | None = None,
+    nat: str | Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The change, and the text of each file it uses, by file name.
 
@@ -59,10 +68,19 @@ def read_change(
         change["state"] = state
     if dns is not None:
         change["dns"] = dns or None
+    if nat is not None:
+        change["nat"] = _read_nat(nat)
     if not change:
         raise WrongUse("nothing to set: give a value such as loss='5%', or a profile")
     files = dict(start.files) if start else {}
     return take_files(change, _find_file, files), files
+
+
+def _read_nat(written: object) -> Any:
+    try:
+        return Nat.parse(written).to_written()
+    except ConditionsError as error:
+        raise WrongUse(str(error)) from None
 
 
 def build_change(

@@ -100,6 +100,10 @@ class ClientApi(Protocol):
         """Restore the stack's conditions, and drop leases and scheduled changes."""
         ...
 
+    def drop_mappings(self) -> ClientState:
+        """Drop all mappings of a router's NAT; raises WrongUse for any other client."""
+        ...
+
     def release(self, id: int) -> ClientState:
         """Revert a lease, or cancel a scheduled change."""
         ...
@@ -179,6 +183,9 @@ class HttpClientApi:
 
     def reset(self, options: ChangeOptions = AT_ONCE) -> ClientState:
         return self._put("DELETE", options)
+
+    def drop_mappings(self) -> ClientState:
+        return self._state(self._connection.ask("DELETE", "/v1/mappings", params=self._by))
 
     def release(self, id: int) -> ClientState:
         return self._state(self._connection.ask("DELETE", f"/v1/leases/{id}", params=self._by))

@@ -68,6 +68,11 @@ def network_of(lab: str, containers: Sequence[Container], name: str) -> Containe
     return find_member(lab, [*own, *held.values()], name, network_name)
 
 
+def uplinks_of(containers: Iterable[Container]) -> dict[str, str | None]:
+    """The router that each client and router is behind, by name; None for all others."""
+    return {container.title: container.uplink or None for container in containers}
+
+
 def holders(containers: Iterable[Container]) -> dict[str, Container]:
     """The companions of one lab, by the name of the server whose network each holds."""
     return {container.network_of: container for container in containers if container.network_of}

@@ -9,7 +9,8 @@ from syntheticnet.conditions import DIRECTIONS, Flow
 from ..errors import WrongUse
 from ..stack import network_operations
 from ..stack.network_operations import BOTH, SILENT, PartialChange, is_partition, refuse_same
-from .container_lookup import find_member
+from ..stack.uplinks import ends_that_see
+from .container_lookup import find_member, uplinks_of
 from .group_change import GroupChange, LabClient
 from .running_lab import RunningLab
 from .state import ClientState
@@ -24,6 +25,7 @@ def plan_partition(
     """
     first, second = plan_ends(lab, a, b)
     conditioned = [end for end in (first, second) if _networks(lab, end)]
+    conditioned = ends_that_see(first, second, conditioned, uplinks_of(lab.members))
     name, change = network_operations.partition(first, second, conditioned, direction, answer)
     return _networks(lab, name), change
 

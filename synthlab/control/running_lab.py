@@ -96,6 +96,10 @@ class RunningLab:
         chosen = self.find() if clients is None else clients
         return apply_together(chosen, act, lambda client: client.api.observe(), AT_ONCE, self.backend.clock)
 
+    def drop_mappings(self, routers: Sequence[Reachable]) -> GroupChange:
+        """Drop all mappings of the NAT of these routers. Raises WrongUse for one that is no router."""
+        return GroupChange(each(routers, lambda router: router.api.drop_mappings()))
+
     # Containers
 
     def control(
@@ -159,5 +163,5 @@ class RunningLab:
     def _lab_client(self, container: Container) -> LabClient:
         name = container.network_name
         api = self.backend.api(container).signed(self.backend.by)
-        kind = {"server": bool(container.network_of), "proxy": is_proxy(container)}
+        kind = {"server": bool(container.network_of) or container.role == "router", "proxy": is_proxy(container)}
         return LabClient(name, container.group or name, api, probes=container.probes, node=container.node, **kind)

@@ -17,7 +17,7 @@ from ..engine.containers import Container
 from ..stack.apps import NO_NUMBERS
 
 _COMPANION = "network"
-_ROLES = ("client", SFU_HOST, TURN_HOST, "service")
+_ROLES = ("client", "router", SFU_HOST, TURN_HOST, "service")
 
 
 def labs_data(labs: Iterable[str], starting: Iterable[str], containers: Sequence[Container], now: float) -> list[Any]:
@@ -77,7 +77,7 @@ def _participant(member: Container, held: bool, near: bool, lost: bool) -> dict[
         "group": member.group if member.group != member.title else "",
         "app": member.app,
         "address": member.address,
-        "page": f"{api_url(member)}/" if member.role == "client" and near and api_url(member) else "",
+        "page": f"{api_url(member)}/" if member.role in ("client", "router") and near and api_url(member) else "",
         "why_not": "" if conditioned else unconditioned(member).message,
         "no_numbers": NO_NUMBERS if is_proxy(member) else "",
         "cut_off": lost,

@@ -50,7 +50,7 @@ def _ports(stack: Stack, free: Callable[[int], bool]) -> Iterator[str]:
 
 
 def _subnets(stack: Stack, subnets: Mapping[str, str]) -> Iterator[str]:
-    others = {ip_network(subnet): name for subnet, name in subnets.items() if not _is_own(stack, name)}
+    others = {ip_network(subnet): name for subnet, name in subnets.items() if not is_own_network(stack, name)}
     for name, body in (stack.compose.named.get("networks", {}) if stack.compose else {}).items():
         for config in (body.get("ipam") or {}).get("config") or ():
             own = ip_network(config.get("subnet", "::/128"), strict=False)
@@ -60,7 +60,8 @@ def _subnets(stack: Stack, subnets: Mapping[str, str]) -> Iterator[str]:
                     yield f"{where}: {own} overlaps {other} of the network {theirs}: remove that, or change the subnet"
 
 
-def _is_own(stack: Stack, network: str) -> bool:
+def is_own_network(stack: Stack, network: str) -> bool:
+    """Whether a network of the engine is this lab's own."""
     return network.startswith(f"{project_of(stack)}_")
 
 

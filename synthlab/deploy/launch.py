@@ -167,4 +167,4 @@ def _compose(plan: UpPlan, ports: Mapping[str, Ports], engine: EngineApi, progre
             progress(f"containers: {len(started)}/{plan.size} started")
 
     progress(f"containers: 0/{plan.size} started")
-    engine.compose_up(project_of(plan.stack), render(plan.stack, ports), on_line)
+    engine.compose_up(project_of(plan.stack), render(plan.stack, ports, plan.addresses), on_line)

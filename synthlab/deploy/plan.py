@@ -13,7 +13,8 @@ from ..engine.api import EngineApi
 from ..engine.containers import Container
 from ..errors import SynthlabError, WrongUse
 from ..stack import Ports, Stack
-from .collisions import refuse_collisions
+from .address_plan import AddressPlan, plan_addresses
+from .collisions import is_own_network, refuse_collisions
 from .compose_file import digest
 from .host_ports import choose_ports, fixed_ports
 from .image_checks import refuse_unfit
@@ -28,7 +29,8 @@ class UpPlan:
     """What `up` does to images and containers, the host ports of each client by name, and the number of containers.
 
     `removes` is true if an earlier lab of this name must be removed. `compose_pulls` are images from the user's
-    Compose file that Compose pulls itself. `ttl_s` is None for a lab that does not expire.
+    Compose file that Compose pulls itself. `ttl_s` is None for a lab that does not expire. `addresses` are those of a
+    lab with routers.
     """
 
     stack: Stack
@@ -39,6 +41,7 @@ class UpPlan:
     size: int
     timeout_s: float
     ttl_s: float | None = None
+    addresses: AddressPlan | None = None
 
     @property
     def host_ports(self) -> set[int]:
@@ -67,8 +70,10 @@ def plan_up(
     def free(port: int) -> bool:
         return port in own or engine.is_free(port)
 
+    subnets = engine.subnets() if stack.compose or stack.routers else {}
     if stack.compose:
-        refuse_collisions(stack, free, engine.subnets())
+        refuse_collisions(stack, free, subnets)
+    others = [subnet for subnet, name in subnets.items() if not is_own_network(stack, name)]
     return UpPlan(
         stack=stack,
         images=images,
@@ -78,6 +83,7 @@ def plan_up(
         size=len(stack.clients) + server_count(stack),
         timeout_s=timeout_s,
         ttl_s=ttl_s,
+        addresses=plan_addresses(stack, others),
     )
 
 

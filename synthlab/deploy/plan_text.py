@@ -51,7 +51,10 @@ def _on_swarm(stack: Stack) -> Iterator[str]:
 def _made_beside(plan: UpPlan) -> Iterator[str]:
     """The networks and volumes: the lab's own, and those of a Compose file that are not external."""
     project, subnet = project_of(plan.stack), ipv6_subnet(plan.stack)
-    yield f"create the network {project}_default" + (f" with {subnet}" if subnet else "")
+    if plan.addresses:
+        yield from (f"create the network {project}_{name} with {lan}" for name, lan in plan.addresses.subnets.items())
+    else:
+        yield f"create the network {project}_default" + (f" with {subnet}" if subnet else "")
     for kind in ("networks", "volumes"):
         for name, body in compose_parts(plan.stack).get(kind, {}).items():
             if not body.get("external"):
@@ -65,7 +68,7 @@ def _containers(plan: UpPlan) -> Iterator[str]:
         holder = str(body.get("network_mode", "")).removeprefix("service:")
         shared = f", in the network of {holder}" if holder in holders else ""
         yield f"start {name}: {_image_of(body, plan)}{shared}{_ports(_theirs(body))}"
-    for service in (*server_services(stack), *client_services(stack, plan.ports)):
+    for service in (*server_services(stack, plan.addresses), *client_services(stack, plan.ports, plan.addresses)):
         yield f"start {service.name}: {service.image}{_network(service)}{_ports(_ours(service))}"
 
 

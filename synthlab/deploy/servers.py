@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ..contract import SFU_HOST
 from ..engine import labels
 from ..stack import Sfu, Stack
 from ..stack.services import replica_count
+from .address_plan import AddressPlan
 from .companion import companion
 from .probing import metrics_ports
+from .routers import router_services
 from .services import PublishedPort, Service, bounds, filled, lab_labels, protocols
 from .turn import turn_services
 from .wrapping import companions, marked, project_services
 
 
-def server_services(stack: Stack) -> list[Service]:
-    """The containers of all servers outside the user's Compose project, and the companions of all servers."""
+def server_services(stack: Stack, plan: AddressPlan | None = None) -> list[Service]:
+    """The containers of all servers outside the user's Compose project, and the companions of all servers; routers."""
     own = [container for service in servers(stack) for container in _with_companion(stack, service)]
-    return [*own, *companions(stack)]
+    placed = [_placed(service, plan) for service in own] if plan else own
+    return [*placed, *companions(stack), *router_services(stack, plan)]
+
+
+def _placed(service: Service, plan: AddressPlan) -> Service:
+    """A server or companion at its place in a lab with routers; one in another's network has none."""
+    if service.network_of:
+        return service
+    routes = plan.environment(service.name, None) if service.conditioned else {}
+    return replace(service, networks=plan.networks(service.name), environment={**service.environment, **routes})
 
 
 def servers(stack: Stack) -> list[Service]:
@@ -29,7 +41,7 @@ def servers(stack: Stack) -> list[Service]:
 
 def server_count(stack: Stack) -> int:
     """The number of server containers, companions and services of a Compose project included."""
-    return len(server_services(stack)) + sum(map(replica_count, project_services(stack).values()))
+    return len(server_services(stack)) + len(stack.routers) + sum(map(replica_count, project_services(stack).values()))
 
 
 def compose_parts(stack: Stack) -> dict[str, dict[str, Any]]:

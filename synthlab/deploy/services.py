@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Network
 from typing import Any
 
@@ -25,6 +25,7 @@ from ..contract import (
 )
 from ..engine import labels
 from ..stack import Ports, Sfu, Stack, StackClient
+from .address_plan import AddressPlan
 from .probing import metrics_labels, probe_labels, probe_variables
 
 MEDIA_FOLDER = "/opt/media"
@@ -65,6 +66,7 @@ class Service:
     `alias` is a further host name; `network_of` is the container whose network it shares instead. `after` are
     Compose's `depends_on` conditions, by service. `published` are port ranges in Compose's short form. `given` are keys
     of a user's service as Compose wrote them; `ipv6` is whether one of its networks has IPv6, None: as the lab.
+    `networks` are those it is in, each with its fixed address; empty: the lab's. `routes`: it is a router.
     """
 
     name: str
@@ -85,6 +87,8 @@ class Service:
     extra_hosts: tuple[str, ...] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
     ipv6: bool | None = None
+    networks: Mapping[str, str] = field(default_factory=dict)
+    routes: bool = False
 
 
 def project_of(stack: Stack) -> str:
@@ -132,9 +136,24 @@ def turn_condition(stack: Stack) -> dict[str, str]:
     return {TURN_HOST: "service_healthy"} if stack.turn else {}
 
 
-def client_services(stack: Stack, ports: Mapping[str, Ports]) -> list[Service]:
+def client_services(stack: Stack, ports: Mapping[str, Ports], plan: AddressPlan | None = None) -> list[Service]:
     """The clients' containers, in stack order; `ports` are their host ports by client name."""
-    return [_client_service(stack, client, index, ports[client.name]) for index, client in enumerate(stack.clients, 1)]
+    made = [_client_service(stack, client, index, ports[client.name]) for index, client in enumerate(stack.clients, 1)]
+    return (
+        [_placed(service, client, plan) for service, client in zip(made, stack.clients, strict=True)] if plan else made
+    )
+
+
+def _placed(service: Service, client: StackClient, plan: AddressPlan) -> Service:
+    """A client at its place in a lab with routers."""
+    return replace(
+        service,
+        networks=plan.networks(client.name),
+        labels={**service.labels, **({labels.UPLINK: client.uplink} if client.uplink else {})},
+        environment={**service.environment, **plan.environment(client.name, client.uplink)},
+        extra_hosts=(*service.extra_hosts, *plan.hosts(client.uplink)),
+        after={**service.after, **({client.uplink: "service_healthy"} if client.uplink else {})},
+    )
 
 
 def _client_service(stack: Stack, client: StackClient, index: int, ports: Ports) -> Service:

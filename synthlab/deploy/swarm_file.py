@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from ipaddress import IPv4Network, ip_network
 
 from ..contract import API_PORT, TLS_PORT
 from ..engine import labels
@@ -18,8 +16,6 @@ from .templates import rendered
 
 CERTIFICATE, TOKEN_DIGEST = "synthlab.pem", "synthlab-token-digest"
 """The secrets of each client, as files in /run/secrets."""
-
-_POOL = IPv4Network("10.64.0.0/10")
 
 
 def render_swarm(
@@ -59,19 +55,6 @@ def texts(stack: Stack) -> dict[str, str]:
     return {config.name: config.content for service in swarm_services(stack) for config in service.configs}
 
 
-def choose_subnet(stack: Stack, taken: Collection[str]) -> str:
-    """A /24 of 10.64.0.0/10 for the lab's network, derived from its name, that overlaps no `taken` subnet."""
-    others = [network for network in map(ip_network, taken) if isinstance(network, IPv4Network)]
-    first = int.from_bytes(hashlib.sha256(stack.name.encode()).digest()[:4])
-    count = 2 ** (24 - _POOL.prefixlen)
-    for offset in range(count):
-        number = (first + offset) % count
-        subnet = IPv4Network((int(_POOL.network_address) + number * 256, 24))
-        if not any(subnet.overlaps(other) for other in others):
-            return str(subnet)
-    raise WrongUse(f"every subnet of {_POOL} is taken: remove networks with `docker network prune`")
-
-
 def refuse_unfit_for_swarm(stack: Stack) -> None:
     """Raise WrongUse with all that the stack asks for and a swarm cannot do."""
     if reasons := list(_unfit(stack)):
@@ -83,6 +66,9 @@ def _unfit(stack: Stack) -> Iterator[str]:
         yield f"`ip: {stack.ip}`, because overlay networks have IPv4 only: remove it"
     if stack.compose:
         yield "`compose:`, because a swarm cannot share a container's network: build the service FROM syntheticnet"
+    if stack.routers:
+        yield "`routers`, because the two networks of a router would be on different nodes: use one machine"
+        return
     for server in stack.conditioned:
         yield f"`network` of {server}, for the same reason: condition the clients instead"
     if isinstance(stack.sfu, Sfu) and stack.sfu.join:

@@ -16,7 +16,8 @@ from ..text.progress import Progress
 from .plan import UpPlan
 from .servers import servers
 from .services import lab_labels, project_of
-from .swarm_file import CERTIFICATE, TOKEN_DIGEST, choose_subnet, render_swarm, swarm_services, texts
+from .subnets import SWARM_PREFIX, choose_subnet
+from .swarm_file import CERTIFICATE, TOKEN_DIGEST, render_swarm, swarm_services, texts
 
 
 def start_on_swarm(plan: UpPlan, engine: EngineApi, progress: Progress, clock: Clock) -> None:
@@ -25,7 +26,7 @@ def start_on_swarm(plan: UpPlan, engine: EngineApi, progress: Progress, clock: C
     images = _pushed(stack, engine, progress)
     progress("storing the lab's secrets")
     stored = _stored(stack, engine)
-    subnet = choose_subnet(stack, engine.subnets())
+    subnet = str(choose_subnet(stack.name, SWARM_PREFIX, engine.subnets()))
     first = [service.name for service in servers(stack)]
     if first:
         engine.stack_deploy(project_of(stack), render_swarm(stack, subnet, images, stored, first))

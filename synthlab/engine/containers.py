@@ -26,7 +26,7 @@ class Container:
     created it, `digest` the hash of the stack at that time. `network_of` is the server whose network a companion holds;
     empty for all other containers. `networks` are the networks that a companion conditions one by one; of one of them,
     `number` is its place among them. `outside` is what people outside the lab use of a server: a page's address, or
-    `labels.PUBLISHED_PORTS`.
+    `labels.PUBLISHED_PORTS`. `uplink` is the router that a client or router is behind.
 
     Of a lab on several machines, `node` is the name of its machine, `host` that machine's address, and `id` its task's
     until it has a container; `ports` open on `host`, and the one of its API leads to its ports in `tunnels`, too.
@@ -56,6 +56,7 @@ class Container:
     networks: tuple[str, ...] = ()
     number: int = 0
     outside: str = ""
+    uplink: str = ""
     node: str = ""
     host: str = HOST
     tunnels: tuple[int, ...] = ()
@@ -67,13 +68,13 @@ class Container:
 
     @property
     def conditioned(self) -> bool:
-        """Whether it has conditions and an API: a client, or the companion of a server."""
+        """Whether it has conditions and an API: a client, a router, or the companion of a server."""
         return bool(self.network_name)
 
     @property
     def network_name(self) -> str:
-        """The client or server whose conditions its API changes; empty if it has no API."""
-        return self.network_of or (self.client if self.role == "client" else "")
+        """The client, router or server whose conditions its API changes; empty if it has no API."""
+        return self.network_of or (self.client if self.role in ("client", "router") else "")
 
     @property
     def api_port(self) -> int:
@@ -149,9 +150,16 @@ def read_container(listed: Mapping[str, Any]) -> Container:
         health=health[1] if health else "",
         ports={port["PrivatePort"]: port["PublicPort"] for port in published},
         created=listed.get("Created", 0),
-        address=next((network["IPAddress"] for network in networks.values() if network.get("IPAddress")), ""),
+        address=_address(networks, listed["Labels"]),
         **of_labels(listed["Labels"]),
     )
+
+
+def _address(networks: Mapping[str, Any], marks: Mapping[str, str]) -> str:
+    """Its address in the lab's network; a router's is not that in its own lan."""
+    own = f"_lan-{marks.get(labels.CLIENT, '')}"
+    found = (network.get("IPAddress", "") for name, network in networks.items() if not name.endswith(own))
+    return next(filter(None, found), "")
 
 
 def of_labels(marks: Mapping[str, str]) -> dict[str, Any]:
@@ -173,6 +181,7 @@ def of_labels(marks: Mapping[str, str]) -> dict[str, Any]:
         "network_of": marks.get(labels.NETWORK_OF, ""),
         "networks": tuple(filter(None, marks.get(labels.NETWORKS, "").split(","))),
         "outside": marks.get(labels.OUTSIDE, ""),
+        "uplink": marks.get(labels.UPLINK, ""),
         "tunnels": tuple(map(int, marks.get(labels.TUNNELS, "").split())),
     }
 

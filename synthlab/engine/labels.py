@@ -1,10 +1,11 @@
 """The labels on everything synthlab creates. They are its only state: no file can go stale."""
 
 LAB = "synthlab.lab"
-ROLE = "synthlab.role"  # client, sfu, turn, network (a companion), service (of a Compose project), or sidecar
+ROLE = "synthlab.role"  # client, router, sfu, turn, network (a companion), service (of a Compose project), or sidecar
 CLIENT = "synthlab.client"
 NETWORK_OF = "synthlab.network-of"  # the server whose network a companion holds, by its name in the stack
 NETWORKS = "synthlab.networks"  # the networks that a companion conditions one by one, in their order, with commas
+UPLINK = "synthlab.uplink"  # the router that a client or router is behind
 GROUP = "synthlab.group"  # the stack's key: `bot` of bot-1
 APP = "synthlab.app"
 INDEX = "synthlab.index"  # place among the lab's clients, from 1

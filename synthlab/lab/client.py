@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from subprocess import DEVNULL, CompletedProcess, TimeoutExpired, run
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..contract import CDP_PORT, VNC_PORT
 from ..control import addresses
@@ -71,6 +71,7 @@ class Client:
         states: States | None = None,
         state: str | None = None,
         dns: Dns | None = None,
+        nat: str | Mapping[str, Any] | None = None,
         for_: str | None = None,
         after: str | None = None,
         **values: Value,
@@ -83,12 +84,13 @@ class Client:
         values. While `muted`, the flow keeps its values but matches nothing; without `flow`, the values of the link are
         kept but not in force. The flows in `order` match first. `states` walk between sets of values, written as in
         stack files; `{}` ends the walk, and `state` goes to one of them. `dns={"turn.example": {"answer": "nxdomain"}}`
-        says what becomes of look-ups of names. Several clients change at the same moment, or none does.
+        says what becomes of look-ups of names. `nat="symmetric"` is a router's, or `nat={"kind": "full-cone",
+        "hairpin": True}`. Several clients change at the same moment, or none does.
 
         The change lasts until reset, `for_` a time, or until the end of a `with` statement; it starts now, or `after`
         a time. Raises WrongUse for an invalid value.
         """
-        of_all = profile, seed, muted, order, states, state, dns
+        of_all = profile, seed, muted, order, states, state, dns, nat
         change, files = read_change(values, ingress, egress, flows, flow, *of_all)
         return AppliedChange.make(self.lab, [self.name], change, for_, after, files)
 
@@ -108,6 +110,10 @@ class Client:
     def reset(self, perfect: bool = False) -> GroupChange:
         """Restore the conditions of the stack, or set a `perfect` network; also ends all changes made `for_` a time."""
         return self.lab.reset(self.lab.find([self.name]), perfect)
+
+    def drop_mappings(self) -> GroupChange:
+        """Drop all mappings of a router's NAT, as its restart would; raises WrongUse for any other client."""
+        return self.lab.drop_mappings(self.lab.find([self.name]))
 
     def state(self) -> ClientState:
         """Conditions in force, counters, and measured values."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from syntheticnet.conditions import Conditions, LinkConditions
 
-from ..control.container_lookup import network_of
+from ..control.container_lookup import network_of, uplinks_of
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..engine.containers import Container
@@ -22,6 +22,7 @@ from ..engine.exec import end, output_of
 from ..errors import SynthlabError, WrongUse
 from ..runner.traffic import first_line, run_program, start_traffic
 from ..scenario.actions import Traffic
+from ..stack.uplinks import refuse_hidden
 from ..text.durations import SECOND_NS
 from ..text.progress import Progress
 
@@ -92,6 +93,10 @@ def ping(lab: RunningLab, a: str, b: str, full: bool, progress: Progress, family
     """
     if a == b:
         raise WrongUse(f"ping: '{a}' is both ends; name two")
+    uplinks = uplinks_of(lab.members)
+    refuse_hidden(a, b, uplinks)
+    if full:  # which also sends from b to a
+        refuse_hidden(b, a, uplinks)
     source, target = (_running(lab, name) for name in (a, b))
     progress(f"{a} to {b}: datagrams")
     before = _discarded(lab, (a, b))

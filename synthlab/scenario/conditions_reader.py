@@ -19,6 +19,7 @@ from syntheticnet.conditions import (
 )
 
 from ..errors import condition_meant
+from ..stack import routers
 from ..stack.hosts import refuse_flow
 from ..stack.local_files import LocalFile, local_file, take_files
 from ..stack.mistakes import Mistakes
@@ -101,6 +102,11 @@ def read_muted(node: Node, _: Context) -> bool:
         return bool(SWITCH.parse(node.value))
     except ValueError as error:
         node.wrong(str(error))
+
+
+def read_nat(node: Node, _: Context) -> Any:
+    """What a router does with addresses and ports, as the API takes it."""
+    return routers.read_nat(node).to_written()
 
 
 def read_order(node: Node, _: Context) -> list[str]:
@@ -190,7 +196,7 @@ def change_of(read: StepArgs, example: str) -> Values:
         sides = {side: values[side] for side in SIDES if side in values}
         values |= above_netem(sides, read.get(KEY).values)
     change: Values = merged(read.get("profile", {}), link_change(values))
-    change = merged(change, {key: read.get(key) for key in ("muted", "order", "dns") if key in read.values})
+    change = merged(change, {key: read.get(key) for key in ("muted", "order", "dns", "nat") if key in read.values})
     return change or read.node.wrong(f"changes nothing; add values such as {example}")
 
 

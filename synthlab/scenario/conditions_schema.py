@@ -7,7 +7,15 @@ from dataclasses import Field
 from functools import cache
 from typing import Any
 
-from syntheticnet.conditions import COUNT, DIRECTIONS, LOOKUP_ANSWERS, LOOKUP_WORDS, MOST_STATES, condition_fields
+from syntheticnet.conditions import (
+    COUNT,
+    DIRECTIONS,
+    LOOKUP_ANSWERS,
+    LOOKUP_WORDS,
+    MOST_STATES,
+    NAT_KINDS,
+    condition_fields,
+)
 
 from ..stack.netem import KEY
 from ..stack.netem_keys import HELP, SCHEMA
@@ -33,6 +41,22 @@ DNS_SCHEMA: dict[str, Any] = {
     },
 }
 """A text is `none`, which removes one name or all."""
+NAT_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"enum": list(NAT_KINDS)},
+        {
+            "type": "object",
+            "properties": {
+                "kind": {"enum": list(NAT_KINDS)},
+                "hairpin": {"type": ["boolean", "string"]},
+                "mapping_timeout": TIME_SCHEMA,
+                "port_preserving": {"type": ["boolean", "string"]},
+            },
+            "required": ["kind"],
+            "additionalProperties": False,
+        },
+    ]
+}
 PAIR_SCHEMA = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}}
 
 

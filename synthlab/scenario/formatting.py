@@ -33,6 +33,8 @@ def _lines(change: Mapping[str, Any], prefix: str) -> Iterator[str]:
         yield from (f"{prefix}{name} {_values(values)}" for name, values in links.items())
     if "muted" in change:
         yield f"{prefix}{'muted' if change['muted'] else 'not muted'}"
+    if "nat" in change:
+        yield f"{prefix}nat {_nat(change['nat'])}"
     if "flows" in change and change["flows"] is None:
         yield "no flows"
     for name, flow in (change.get("flows") or {}).items():
@@ -48,6 +50,13 @@ def _lookups(dns: Mapping[str, Any] | None) -> Iterator[str]:
         yield "no dns"
     for name, values in (dns or {}).items():
         yield f"dns {name} {_values(values)}"
+
+
+def _nat(written: str | Mapping[str, Any]) -> str:
+    if isinstance(written, str):
+        return written
+    more = {name: value for name, value in written.items() if name != "kind"}
+    return f"{written['kind']}, {_values(more)}"
 
 
 def _values(values: Mapping[str, Any] | None) -> str:

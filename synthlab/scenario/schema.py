@@ -16,7 +16,15 @@ from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
 from ..stack.netem import KEY
 from ..stack.netem_keys import SCHEMA
 from ..stack.profiles import OWN, profiles
-from .conditions_schema import DNS_SCHEMA, MUTED_SCHEMA, VALUES, link_definitions, reference, states_schema
+from .conditions_schema import (
+    DNS_SCHEMA,
+    MUTED_SCHEMA,
+    NAT_SCHEMA,
+    VALUES,
+    link_definitions,
+    reference,
+    states_schema,
+)
 from .reader import TOP
 from .step_kind import Key, StepKind
 from .step_reader import COMMON
@@ -55,6 +63,7 @@ def stack_schema() -> Schema:
         "compose": {"anyOf": [_TEXT, {"type": "array", "minItems": 1, "items": _TEXT}]},
         "sfu": _known(stack_sfu.KEYS, _SFU | {"network": reference("network")}),
         "turn": {**_known(stack_turn.KEYS, _TURN), "required": ["app"]},
+        "routers": {"type": "object", "additionalProperties": _ROUTER},
         "clients": {
             "type": "object",
             "additionalProperties": _known(_CLIENT_KEYS, _CLIENT | {"network": reference("network")}),
@@ -155,6 +164,7 @@ _CLIENT: Schema = {
     "headless": {"type": "boolean"},
     "ports": {"type": "object", "properties": dict.fromkeys(stack_clients.PORTS, _PORT), "additionalProperties": False},
     "media": {"type": "object", "properties": {"video": _TEXT, "audio": _TEXT}, "additionalProperties": False},
+    "uplink": _TEXT,
     "allow": _LIST,
     "self_control": {"type": "boolean"},
     "flags": _LIST,
@@ -164,6 +174,11 @@ _CLIENT: Schema = {
     "impair": {"type": "boolean"},
     "networks": {"type": "object", "additionalProperties": reference("network")},
     **_MEASURED,
+}
+_ROUTER: Schema = {
+    "type": "object",
+    "properties": {"uplink": _TEXT, "nat": NAT_SCHEMA, "network": reference("network")},
+    "additionalProperties": False,
 }
 _TURN: Schema = {"app": {"enum": list(TURN_APPS)}, "version": {"type": ["string", "number"]}}
 _SFU: Schema = {

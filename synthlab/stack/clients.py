@@ -59,6 +59,7 @@ KEYS = (
     "ports",
     "media",
     "network",
+    "uplink",
     "allow",
     *_READERS,
     *MEASURED_KEYS,

@@ -19,7 +19,7 @@ PORTS_NOT_PROTOCOLS = (22, 25, 53, 80)
 def host_names(stack: Stack) -> tuple[str, ...]:
     """All names that resolve inside the lab, without external hosts."""
     sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
-    own = [client.name for client in stack.clients]
+    own = [*(client.name for client in stack.clients), *(router.name for router in stack.routers)]
     servers = [name for name, there in ((SFU_HOST, sfu), (TURN_HOST, stack.turn)) if there]
     services = (*(stack.compose.services if stack.compose else ()), *(one.name for one in stack.services))
     extra = [entry.partition(":")[0] for client in stack.clients for entry in client.extra_hosts]

@@ -43,6 +43,9 @@ CLIENT_VARIABLES = (
     "SYNTHLAB_SELF_CONTROL",
     "SYNTHLAB_SCREEN_PORT",
     "SYNTHLAB_IP",
+    "SYNTHLAB_GATEWAY",
+    "SYNTHLAB_ROUTES",
+    "SYNTHLAB_LAN",
     "SYNTHLAB_PROBES",
     "USE_VNC",
     "ENTRY",
@@ -178,7 +181,7 @@ class StackClient:
     `permissions`: by origin (`*`: all); None: camera and microphone for all. `allow`: names, networks and origins that
     may use the control ports. `public`: one of them may be on another machine. `self_control`: its application may
     change its conditions. `relay`: the credentials of a proxy's own TURN server, drawn each time the stack is read.
-    `placement`: constraints of Swarm's on where it runs.
+    `placement`: constraints of Swarm's on where it runs. `uplink`: the router that it is behind.
     """
 
     name: str
@@ -207,6 +210,7 @@ class StackClient:
     self_control: bool = False
     relay: str | None = field(default=None, compare=False)
     placement: tuple[str, ...] = ()
+    uplink: str | None = None
 
     @property
     def is_browser(self) -> bool:
@@ -217,6 +221,18 @@ class StackClient:
     def is_proxy(self) -> bool:
         """Whether it is the network of a browser outside the lab."""
         return self.app in CLIENT_APPS and CLIENT_APPS[self.app].proxy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackRouter:
+    """A container that routes between the lab's network, or another router's, and one of its own.
+
+    `uplink`: the router that it is behind; None: it is in the lab's network. Its conditions, and its NAT in them, are
+    among those of the stack.
+    """
+
+    name: str
+    uplink: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,8 +266,8 @@ class Stack:
 
     `compose` is the user's Compose project, `services` its conditioned services, `project` its name if that is fixed.
     `measured`: what is measured, by name.
-    `conditioned`: networks of conditioned servers and services by name. `made_by`: id of the `up` that started it.
-    `digest`: hash of the stack. `source`: its file. `environment`: names of the environment variables it uses.
+    `conditioned`: networks of routers, conditioned servers and services by name. `made_by`: id of the `up` that started
+    it. `digest`: hash of the stack. `source`: its file. `environment`: names of the environment variables it uses.
     `swarm`: None for a lab on one machine.
     """
 
@@ -262,6 +278,7 @@ class Stack:
     turn: Turn | None = None
     compose: ComposeFile | None = None
     services: tuple[StackService, ...] = ()
+    routers: tuple[StackRouter, ...] = ()
     project: str | None = None
     conditioned: Mapping[str, StackNetwork] = field(default_factory=dict)
     measured: Mapping[str, Measured] = field(default_factory=dict)
@@ -316,6 +333,12 @@ class Stack:
     def numbers(self) -> tuple[str, ...]:
         """What has numbers of its own besides those of its network: `web.http`, `db.metrics`."""
         return tuple(f"{name}.{kind}" for name, measured in self.measured.items() for kind in measured.kinds)
+
+    @property
+    def uplinks(self) -> dict[str, str | None]:
+        """The router that each client and router is behind."""
+        clients = {client.name: client.uplink for client in self.clients}
+        return clients | {router.name: router.uplink for router in self.routers}
 
     @property
     def servers(self) -> tuple[str, ...]:

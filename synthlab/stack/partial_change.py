@@ -7,13 +7,18 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, Conditions
 
+NAT = "nat"
+"""One value, also where it is written as a mapping."""
+
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """Merge a change into another: mappings key by key, other values replaced."""
     both = dict(base)
     for key, value in change.items():
         old = both.get(key)
-        both[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and key != NAT:
+            value = merged(old, value)
+        both[key] = value
     return both
 
 
@@ -44,7 +49,7 @@ def _undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, 
         if key == "state" and old is None:
             continue  # it goes with the states
         parts = isinstance(old, Mapping) or key in (*DIRECTIONS, "flows", "dns")
-        if key != "states" and isinstance(requested, Mapping) and parts:
+        if key not in ("states", NAT) and isinstance(requested, Mapping) and parts:
             back[key] = _undoing(requested, old or {})
         else:
             back[key] = old

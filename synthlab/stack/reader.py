@@ -20,7 +20,8 @@ from .fields import check_name, read_network, refuse_bad_name
 from .hosts import refuse_flows
 from .measured import MeasuredEntry, read_measured
 from .mistakes import Mistakes
-from .model import CONDITIONABLE, ExternalSfu, Ip, Sfu, Stack, StackClient, StackNetwork, StackService
+from .model import CONDITIONABLE, ExternalSfu, Ip, Sfu, Stack, StackClient, StackNetwork, StackRouter, StackService
+from .routers import read_routers, refuse_beside_routers, with_uplinks
 from .services import is_service, measured_entries, read_services, server_service
 from .sfu import read_sfu
 from .stack_values import with_values
@@ -31,7 +32,7 @@ from .yaml import Node, read_yaml
 MOST_CLIENTS = 500
 NO_CLIENTS = "has no clients: add at least one, such as `clients: {client1: {app: chrome}}`"
 ReadCompose = Callable[[ComposeInput], ComposeFile]
-TOP = ("name", "ip", "allow", "self_control", "compose", "sfu", "turn", "clients")
+TOP = ("name", "ip", "allow", "self_control", "compose", "sfu", "turn", "routers", "clients")
 
 
 def find_stack_file(name: str) -> Path:
@@ -85,6 +86,8 @@ def _read_top(top: Node, path: Path, read: ReadCompose) -> Stack:
         top.wrong(NO_CLIENTS)
     name, turn, self_control = _name_from(path), None, False
     services: tuple[StackService, ...] = ()
+    clients: tuple[StackClient, ...] = ()
+    routers: tuple[StackRouter, ...] = ()
     ip: Ip = "ipv4"
     sfu: Sfu | ExternalSfu | None = None
     conditioned: dict[str, StackNetwork] = {}
@@ -110,11 +113,21 @@ def _read_top(top: Node, path: Path, read: ReadCompose) -> Stack:
         services, networks = read_services(keys.get("clients"), compose, folder)
         if compose and isinstance(sfu, Sfu) and sfu.service and SFU_HOST in conditioned:
             services = (*services, server_service(SFU_HOST, sfu.service, keys["sfu"], compose))
+    reserved = _reserved(keys, services)
     with mistakes.noted():
         # If `sfu` is invalid, assume it has a page: otherwise every client would report a missing url as well.
         there = sfu or (ExternalSfu("http://sfu") if "sfu" in keys else None)
-        reserved = _reserved(keys, services)
         clients = _read_clients(keys, there, folder, self_control, compose, reserved)
+    with mistakes.noted():
+        if "routers" in keys:
+            routers, behind = read_routers(keys["routers"], folder, reserved)
+            conditioned |= behind
+            refuse_beside_routers(keys["routers"], ip, sfu, compose)
+            if isinstance(sfu, Sfu):
+                # Only a container of ours has the routes to lans without NAT.
+                conditioned.setdefault(SFU_HOST, StackNetwork())
+    with mistakes.noted():
+        clients = with_uplinks(clients, keys.get("clients"), keys.get("routers"))
     mistakes.report()
     if not clients and not services:
         (keys.get("clients") or top).wrong(NO_CLIENTS)
@@ -128,6 +141,7 @@ def _read_top(top: Node, path: Path, read: ReadCompose) -> Stack:
         turn=turn,
         compose=compose,
         services=services,
+        routers=routers,
         conditioned=conditioned | networks,
         ip=ip,
     )
@@ -148,7 +162,8 @@ def _compose_node(keys: Mapping[str, Node]) -> Node | None:
 def _network_of(owner: str, stack: Stack, keys: Mapping[str, Node]) -> Node:
     """Where the files have the conditions of a client, server or service."""
     clients = keys["clients"].value if "clients" in keys else {}
-    entry = clients.get(stack.groups.get(owner, owner)) or keys.get(owner)
+    routers = keys["routers"].value if "routers" in keys else {}
+    entry = clients.get(stack.groups.get(owner, owner)) or routers.get(owner) or keys.get(owner)
     if entry is not None:
         own = entry.value["networks"].value if "networks" in entry.value else {}
         node: Node = own.get(owner.partition("@")[2]) or entry.value["network"]

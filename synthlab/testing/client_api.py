@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, file_values
+from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, Nat, file_values
 
 from ..assets import own_version
 from ..control.client_api import AT_ONCE, ChangeOptions, Observed, RawAnswer
@@ -36,6 +36,7 @@ class FakeClientApi:
         self.asked = 0
         self.files: dict[str, str] = {}
         self.renewed: list[tuple[int, int]] = []
+        self.dropped_mappings = 0
         self.options: list[ChangeOptions] = []
         self.requests: list[Mapping[str, Any]] = []
         self.answered_stats: dict[str, Any] = {"values": {}, "age_s": {}}
@@ -116,6 +117,12 @@ class FakeClientApi:
 
     def reset(self, options: ChangeOptions = AT_ONCE) -> ClientState:
         return self.replace(self.startup.to_dict(), options)
+
+    def drop_mappings(self) -> ClientState:
+        if self.conditions.nat == Nat():
+            raise WrongUse(f"{self.name}: nat: this is not a router, and only routers translate addresses")
+        self.dropped_mappings += 1
+        return self.state()
 
     def release(self, id: int) -> ClientState:
         self.entries = [entry for entry in self.entries if entry["id"] != id]

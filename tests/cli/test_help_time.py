@@ -8,7 +8,7 @@ import sys
 import pytest
 
 HEAVY = ("docker", "hashlib", "httpx", "jinja2", "junitparser", "rich", "ruamel", "requests", "ssl")
-MOST_MODULES = 345
+MOST_MODULES = 350
 """Of which half are Python's and typer's own. `make bench` is where speed is measured."""
 
 

@@ -10,7 +10,7 @@ import pytest
 from syntheticnet.conditions import Conditions
 from synthlab.control.change import read_change
 from synthlab.errors import WrongUse
-from synthlab.stack.partial_change import undoing
+from synthlab.stack.partial_change import merged, undoing
 from synthlab.stack.profiles import find_profile
 
 
@@ -139,3 +139,19 @@ def test_undoing_the_first_states() -> None:
     change = {"states": {"a": {"mean": "1s"}, "b": {"mean": "2s"}}, "state": "b"}
     changed = Conditions().changed(change)
     assert changed.changed(undoing(change, {})) == Conditions()
+
+
+def test_a_nat_is_undone_as_a_whole() -> None:
+    """It goes back to what it was, or to none, whatever of it was changed; and it is merged as a whole."""
+    full = {"kind": "full-cone", "hairpin": True}
+    assert undoing({"nat": full}, {"nat": {"kind": "restricted", "port_preserving": False}}) == {
+        "nat": {"kind": "restricted", "port_preserving": False}
+    }
+    assert undoing({"nat": full}, {}) == {"nat": None}
+    assert merged({"nat": full}, {"nat": {"kind": "symmetric", "mapping_timeout": "30s"}}) == {
+        "nat": {"kind": "symmetric", "mapping_timeout": "30s"}
+    }
+    change, _ = read_change({}, nat=full)
+    assert change == {"nat": full}
+    with pytest.raises(WrongUse, match="nat: 'symetric' is not one of"):
+        read_change({}, nat="symetric")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
-from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,8 @@ from synthlab.assets import own_version
 from synthlab.deploy.launch import launch
 from synthlab.deploy.plan import plan_up
 from synthlab.deploy.plan_text import plan_lines
-from synthlab.deploy.swarm_file import choose_subnet, refuse_unfit_for_swarm, render_swarm
+from synthlab.deploy.subnets import choose_subnet
+from synthlab.deploy.swarm_file import refuse_unfit_for_swarm, render_swarm
 from synthlab.engine.containers import Container
 from synthlab.engine.swarm_tasks import SwarmNode
 from synthlab.errors import SynthlabError, WrongUse
@@ -71,15 +71,12 @@ def test_what_the_port_of_a_client_leads_to(tmp_path: Path) -> None:
 
 def test_labs_share_no_subnet() -> None:
     """The subnet is the same on every `up`, and neither another lab's nor one that overlaps another network."""
-    one, two = (read_stack("call", name) for name in ("one", "two"))
-    subnet = choose_subnet(one, ())
-    assert choose_subnet(one, ()) == subnet != choose_subnet(two, ())
-    other = choose_subnet(
-        one, ["172.18.0.0/16", "fd00::/64", f"{subnet.rpartition('.')[0]}.0/23".replace("/23", "/24")]
-    )
-    assert not ip_network(other).overlaps(ip_network(subnet))
-    with pytest.raises(WrongUse, match=r"every subnet of 10\.64\.0\.0/10 is taken"):
-        choose_subnet(one, ["10.0.0.0/8"])
+    subnet = choose_subnet("one", 24, ())
+    assert choose_subnet("one", 24, ()) == subnet != choose_subnet("two", 24, ())
+    other = choose_subnet("one", 24, ["172.18.0.0/16", "fd00::/64", str(subnet)])
+    assert not other.overlaps(subnet)
+    with pytest.raises(WrongUse, match=r"every /24 of 10\.64\.0\.0/10 is taken"):
+        choose_subnet("one", 24, ["10.0.0.0/8"])
 
 
 def test_what_a_swarm_cannot_do_is_said_at_once(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from synthlab.text.durations import MS_NS, SECOND_NS
 from .labs import synthlab
 from .pair import Pair, pair_up
 
-pytestmark = [pytest.mark.docker, pytest.mark.issue(17)]
+pytestmark = [pytest.mark.docker, pytest.mark.issue(17), pytest.mark.soak]
 
 LAB = "traffic-competition"
 BACKEND = make_backend()
@@ -78,7 +78,7 @@ def controls(pair: Pair) -> list[str]:
     return [after.split()[0] for head, after in itertools.pairwise(lines) if f"{client1}:" in head]
 
 
-@pytest.mark.parametrize("congestion", ["cubic", pytest.param("bbr", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("congestion", ["cubic", "bbr"])
 def test_flows_share_a_fair_queue(congestion: Congestion, pair: Pair) -> None:
     """Four flows of a kind get equal parts of a bottleneck with fq_codel; their sockets have the named control."""
     limited(pair, "fq_codel", queue="1000p")
@@ -100,7 +100,6 @@ def test_flows_share_a_fair_queue(congestion: Congestion, pair: Pair) -> None:
     assert 0.85 * RATE_BPS < sum(of_flows) < RATE_BPS
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize(("aqm", "least_ms", "most_ms"), [("droptail", 350, QUEUE_MS + 60), ("fq_codel", 0, 60)])
 def test_a_media_stream_beside_tcp(aqm: str, least_ms: float, most_ms: float, pair: Pair) -> None:
     """Cubic's queue delays the packets of a stream to its full length with droptail, and hardly with fq_codel.
@@ -123,7 +122,6 @@ def test_a_media_stream_beside_tcp(aqm: str, least_ms: float, most_ms: float, pa
         assert achieved["queue_delay_p95_ms"] == pytest.approx(p95 - 10, abs=100)
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_pauses_are_pauses(protocol: str, pair: Pair) -> None:
     """The receiver gets the bottleneck's rate in each half second that is on, and nothing in each that is off."""
@@ -155,7 +153,6 @@ def test_pauses_are_pauses(protocol: str, pair: Pair) -> None:
     assert max(off) < 50_000
 
 
-@pytest.mark.soak
 def test_numbers_of_a_scenario(pair: Pair, tmp_path: Path) -> None:
     """A scenario's expectations know the rates of its traffic, their fairness, and the delay in the queue."""
     pair.reset()

@@ -103,6 +103,7 @@ def test_for_a_time(lab: Lab) -> None:
     assert ask(late, "direct", "early") == {"udp": 0, "tcp": 0}
 
 
+@pytest.mark.soak
 def test_a_killed_resolver(lab: Lab) -> None:
     """It is restarted with the same conditions, and reported; no look-up gets past it."""
     with lab["late"].set(dns={"early": {"answer": "nxdomain"}}):
@@ -138,6 +139,7 @@ def test_bad_values(lab: Lab) -> None:
     assert error.strip() == f"synthlab: --dns: early: 'slow' is not {allowed}"
 
 
+@pytest.mark.soak
 def test_a_container_without_the_engines_name_server() -> None:
     """It says so and does not start: nothing would be conditioned."""
     rights = ["--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW"]

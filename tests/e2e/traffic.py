@@ -44,7 +44,8 @@ def sink(port: str) -> dict[str, Any]:
         numbers.append(number)
         delays_ms.append((time.time() - sent) * 1000)
     disorder = sum(later < earlier for earlier, later in pairwise(numbers))
-    return {"received": len(numbers), "disorder": disorder, "delays_ms": sorted(delays_ms)[-100:]}
+    least = min(delays_ms, default=None)
+    return {"received": len(numbers), "disorder": disorder, "delays_ms": sorted(delays_ms)[-100:], "least_ms": least}
 
 
 def send(host: str, port: str, count: str, per_second: str, size: str) -> dict[str, Any]:

@@ -84,14 +84,13 @@ def test_own_keys(tmp_path: Path) -> None:
 
 BUNDLED = (
     "bufferbloat", "daily-call-quality", "dog-chews-fiber", "elevator", "loadero-mobile", "loadero-packet-loss",
-    "rate-sine", "rfc8867-5.1", "rfc8867-5.2", "rfc8867-5.3", "rfc8867-5.4", "rfc8867-5.6", "rfc8867-5.7",
-    "rfc8867-5.8", "rfc8869-3.1-cbr", "rfc8869-3.1-pair", "rfc8869-3.1-tcp", "rfc8869-3.1-uplink", "sfu-restart",
+    "rate-sine", "rfc8867-5.1", "rfc8867-5.2", "rfc8867-5.3", "rfc8867-5.6", "rfc8869-3.1-tcp",
+    "sfu-restart",
     "testrtc-call-drop", "train", "udp-blocked", "wifi-far",
 )  # fmt: skip
 STACKS = {
     "udp-blocked": "turn",
     **{name: "two-senders" for name in BUNDLED if name.startswith("rfc")},
-    **dict.fromkeys(("rfc8867-5.4", "rfc8867-5.8"), "three-senders"),
 }
 
 

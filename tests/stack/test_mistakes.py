@@ -24,7 +24,7 @@ MISTAKES = {
     "not a mapping": ("- 1\n", "1: [1] is not a stack with sfu and clients"),
     "unknown key": (
         "client: {}\n",
-        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, self_control, compose, sfu, turn, cl",
+        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, self_control, compose, sfu, turn, ro",
     ),
     "unknown protocol of IP": ("ip: ipx\nclients: {a: {image: x}}\n", "1: ip: 'ipx' is not one of ipv4, dual, ipv6"),
     "joining by IPv4 where there is none": (
@@ -304,7 +304,7 @@ def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["up", "cal.yaml"], fake_backend()[0]) == 2
     assert capsys.readouterr().err == (
         "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, chrome.yaml, "
-        "three-senders.yaml, turn.yaml, two-senders.yaml\n"
+        "turn.yaml, two-senders.yaml\n"
     )
 
 

@@ -19,7 +19,7 @@ from syntheticnet.api.control_client import ControlClient
 from syntheticnet.api.remote_names import RemoteNames
 from syntheticnet.api.state_answer import Identity
 from syntheticnet.channel import ControlServer
-from syntheticnet.conditions import DIRECTIONS, Conditions
+from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, Nat
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController
 from syntheticnet.forwarder.in_force import InForce, Names
@@ -79,6 +79,12 @@ class Forwarder:
     def close(self) -> None:
         self.files.close()
         os.close(self.store.fd)
+
+    def check_nat(self, nat: Nat) -> None:
+        self.drop_mappings()
+
+    def drop_mappings(self) -> None:
+        raise ConditionsError("this is not a router", "nat")
 
     def adopt(self, requested: InForce, now: int) -> int:
         self._requested = requested

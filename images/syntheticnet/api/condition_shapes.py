@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import Field
 from typing import Any
 
-from ..conditions import COUNT, DIRECTIONS, FILE, LOOKUP_ANSWERS, condition_fields
+from ..conditions import COUNT, DIRECTIONS, FILE, LOOKUP_ANSWERS, NAT_KINDS, condition_fields
 from ..conditions.units import SWITCH
 from .shape import Shape, listed, mapped, number, record, text, whole
 
@@ -71,6 +71,18 @@ _STATE = record(
 ).named("ConditionsState")
 _STATES = mapped(_STATE).with_example({"good": {"mean": "20s"}, "bad": {"mean": "5s", "egress": {"loss": "5%"}}})
 
+_NAT_KIND = Shape({"enum": list(NAT_KINDS), "description": "what a router does with addresses and ports"}, "symmetric")
+_NAT_SWITCH = Shape({"type": "boolean"}, True)
+_NAT_FULL = record(
+    {"kind": _NAT_KIND},
+    {
+        "hairpin": Shape({**_NAT_SWITCH.schema, "description": "neighbours reach each other at external ports"}, True),
+        "mapping_timeout": text("30s", description="how long an idle mapping of UDP lasts, 1s to 1h"),
+        "port_preserving": Shape({**_NAT_SWITCH.schema, "description": "external ports are the inner ones"}, True),
+    },
+)
+NAT = Shape({"anyOf": [_NAT_KIND.schema, _NAT_FULL.schema]}, "symmetric").named("Nat")
+
 CONDITIONS = (
     record(
         {},
@@ -81,6 +93,7 @@ CONDITIONS = (
             "states": _STATES,
             "state": STATE_NAME,
             "dns": _DNS,
+            "nat": NAT,
             "seed": SEED,
         },
     )
@@ -98,6 +111,7 @@ CHANGE = (
             "states": _STATES.or_null(),
             "state": STATE_NAME,
             "dns": _DNS_CHANGE.or_null(),
+            "nat": NAT.or_null(),
             "seed": SEED.or_null(),
         },
     )

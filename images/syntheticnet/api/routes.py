@@ -23,6 +23,7 @@ from .endpoints.events import EventsEndpoint
 from .endpoints.files import FilesEndpoints
 from .endpoints.health import HealthEndpoint
 from .endpoints.leases import LeasesEndpoints
+from .endpoints.mappings import MappingsEndpoint
 from .endpoints.metrics import MetricsEndpoint
 from .endpoints.openapi import described
 from .endpoints.pictures import PicturesEndpoints
@@ -79,6 +80,7 @@ def endpoints(
         *EventsEndpoint(hub).table(),
         *ConditionsEndpoints(report, changes, state.startup).table(),
         *LeasesEndpoints(control, state).table(),
+        *MappingsEndpoint(control, state).table(),
         *FilesEndpoints(control).table(),
         *StatsEndpoints(stats, pictures, probes).table(),
         *PicturesEndpoints(pictures).table(),

@@ -18,6 +18,7 @@ from .file_values import FileValue, KeyPath, file_values
 from .flow import FlowMatch
 from .flow_change import DIRECTIONS
 from .link import LinkConditions, condition_fields
+from .nat import CONES, NAT_KEYS, NAT_KINDS, Nat, NatKind
 from .nearest import nearest, nearest_condition
 from .states import MOST_STATES, NetworkState, parse_states, refuse_unreachable
 from .traces import MOST_LINES, FileContent, read_delay_trace, read_rate_trace
@@ -26,6 +27,7 @@ from .uploads import MOST_BYTES, refuse_crowd, size_of
 from .walk import Stay, first_stay, next_stay
 
 __all__ = [
+    "CONES",
     "COUNT",
     "DIRECTIONS",
     "FILE",
@@ -36,6 +38,8 @@ __all__ = [
     "MOST_BYTES",
     "MOST_LINES",
     "MOST_STATES",
+    "NAT_KEYS",
+    "NAT_KINDS",
     "QUEUE",
     "RATE",
     "SHARE",
@@ -53,6 +57,8 @@ __all__ = [
     "LookupChange",
     "LookupConditions",
     "LookupValues",
+    "Nat",
+    "NatKind",
     "NetworkState",
     "QueueLimit",
     "Stay",

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from .dns import LookupChange
 from .errors import ConditionsError, refuse_unknown
 from .flow_change import DIRECTIONS, FlowChange, LinkChanges, parse_flows, parse_links, parse_muted
+from .nat import Nat
 from .states import NetworkState, parse_states
 
-_KEYS = (*DIRECTIONS, "muted", "flows", "order", "states", "state", "dns", "seed")
+_KEYS = (*DIRECTIONS, "muted", "flows", "order", "states", "state", "dns", "nat", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,8 @@ class ConditionsChange:
     """A partial change of one client's conditions; None removes a flow, `clears_flows` first removes all.
 
     `muted` is of the link, and None keeps it. The flows named in `order` go first, in this order. `states` replace all
-    states if it `sets_states`; none end the walk. `state` is the one that the walk begins with.
+    states if it `sets_states`; none end the walk. `state` is the one that the walk begins with. `nat` replaces all of
+    it, and None keeps it.
     """
 
     links: LinkChanges = field(default_factory=dict)
@@ -31,6 +33,7 @@ class ConditionsChange:
     states: tuple[NetworkState, ...] = ()
     state: str | None = None
     dns: LookupChange = field(default_factory=LookupChange)
+    nat: Nat | None = None
     sets_seed: bool = False
     seed: int | None = None
 
@@ -60,6 +63,7 @@ class ConditionsChange:
             states=_parse_states(written.get("states")),
             state=_parse_state(written["state"]) if "state" in written else None,
             dns=LookupChange.parse(written["dns"]) if "dns" in written else LookupChange(),
+            nat=Nat.parse(written["nat"]) if "nat" in written else None,
             sets_seed="seed" in written,
             seed=_parse_seed(written.get("seed")),
         )

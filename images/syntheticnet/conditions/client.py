@@ -12,6 +12,7 @@ from .errors import ConditionsError
 from .flow import FlowMatch, HostPort
 from .flow_change import DIRECTIONS, FlowChange, LinkChanges
 from .link import LinkChange, LinkConditions
+from .nat import Nat
 from .states import NetworkState, refuse_unreachable
 
 MAX_FLOWS = 1000
@@ -47,6 +48,7 @@ class Conditions:
 
     While `muted`, the values of the two links are kept but not in force; flows then lie over a perfect link. `states`
     are what a walk goes between; it is in `state`, or begins there. `dns` is what becomes of look-ups of names.
+    `nat` is a router's; no other client has one.
     """
 
     ingress: LinkConditions = field(default_factory=LinkConditions)
@@ -57,6 +59,7 @@ class Conditions:
     states: tuple[NetworkState, ...] = ()
     state: str | None = None
     dns: LookupValues = field(default_factory=dict)
+    nat: Nat = field(default_factory=Nat)
 
     def __post_init__(self) -> None:
         if len(self.flows) > MAX_FLOWS:
@@ -67,7 +70,8 @@ class Conditions:
     @property
     def perfect(self) -> bool:
         """Whether no values are set."""
-        return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows or self.states or self.dns)
+        links = self.ingress.to_dict() or self.egress.to_dict()
+        return not (links or self.flows or self.states or self.dns or self.nat != Nat())
 
     @property
     def pace(self) -> tuple[object, ...]:
@@ -81,7 +85,7 @@ class Conditions:
             return present
         flows = tuple(flow for flow in present.flows if not flow.muted)
         if present.muted:
-            return Conditions(flows=flows, seed=present.seed, dns=present.dns)
+            return Conditions(flows=flows, seed=present.seed, dns=present.dns, nat=present.nat)
         return replace(present, flows=flows)
 
     def each_state(self) -> tuple[Conditions, ...]:
@@ -100,7 +104,7 @@ class Conditions:
     def changed(self, change: object) -> Conditions:
         """These conditions with all of `change` applied, or none of it; raises ConditionsError.
 
-        `change` has the keys ingress, egress, muted, flows, order, states, state, dns and seed. Missing keys keep
+        `change` has the keys ingress, egress, muted, flows, order, states, state, dns, nat and seed. Missing keys keep
         their values, and None clears one. `flows` maps a flow's name (its expression, unless it has `match`) to its
         change; None removes the flow. `order` lists the flows that go first. A changed or moved flow that can never
         match is an error, and so is one that hides a later flow. `states` replaces all states; any other value of a
@@ -132,6 +136,8 @@ class Conditions:
             values |= {"states": {state.name: state.to_dict() for state in self.states}, "state": self.state}
         if self.dns:
             values["dns"] = write_lookups(self.dns)
+        if self.nat != Nat():
+            values["nat"] = self.nat.to_written()
         if self.seed is not None:
             values["seed"] = self.seed
         return values
@@ -164,8 +170,9 @@ class Conditions:
         muted = self.muted if change.muted is None else change.muted
         flows = _changed_flows(() if change.clears_flows else self.flows, change.flows, put)
         flows = _ordered_flows(flows, change.order)
-        dns = change.dns.on(self.dns)
-        return replace(self, flows=flows, seed=seed, muted=muted, dns=dns, **_changed_links(self, change.links, put))
+        dns, nat = change.dns.on(self.dns), self.nat if change.nat is None else change.nat
+        links = _changed_links(self, change.links, put)
+        return replace(self, flows=flows, seed=seed, muted=muted, dns=dns, nat=nat, **links)
 
 
 def _changed_links(owner: Flow | Conditions, changes: Mapping[str, LinkChange | None], put: Put) -> dict[str, Any]:

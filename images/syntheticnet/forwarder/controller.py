@@ -7,7 +7,7 @@ from random import SystemRandom
 from typing import Any, Protocol
 
 from ..channel import FILE_PIECE
-from ..conditions import DIRECTIONS, Conditions, ConditionsError
+from ..conditions import DIRECTIONS, Conditions, ConditionsError, Nat
 from ..conditions.files import Files, named_files
 from ..packets.counters import FlowCounters
 from .history import API
@@ -31,6 +31,12 @@ class ConditionedNetwork(Protocol):
 
     def disarm(self) -> None:
         """Cancel what was armed, if it is not in force yet."""
+
+    def check_nat(self, nat: Nat) -> None:
+        """Raise ConditionsError unless this network is a router's that can have this NAT."""
+
+    def drop_mappings(self) -> None:
+        """Drop all mappings of a router's NAT; raises ConditionsError for others."""
 
     def report(self, now: int) -> dict[str, Any]:
         """Counters of links and flows, and the forwarder's health."""
@@ -95,6 +101,7 @@ class ConditionsController:
             "traffic": self._list_traffic,
             "admit": self._admit,
             "hosts": self._list_hosts,
+            "drop_mappings": self._drop_mappings,
             "locate": self._locate,
         }
 
@@ -140,6 +147,9 @@ class ConditionsController:
         )
         if request.get("strict"):
             Conditions().changed(requested.parsed)
+        if requested.parsed.nat is not None:
+            # Now, also if it is for later: nobody would read an error then.
+            self._network.check_nat(requested.parsed.nat)
         at_ns, lease_ns = request.get("at_ns"), request.get("lease_ns")
         schedule, entry = self._schedule.ask(requested, now, at_ns, lease_ns)
         preview = schedule if entry.at_ns <= now else self._schedule.preview(requested, lease_ns is not None)
@@ -219,6 +229,10 @@ class ConditionsController:
     def _locate(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         """Use these addresses for these hosts from now on."""
         self._put(self._schedule.relocated(request["names"]), now)
+        return {}
+
+    def _drop_mappings(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        self._network.drop_mappings()
         return {}
 
     def _refuse_used(self, name: str, fix: str) -> None:

@@ -23,11 +23,13 @@ from typing import Any, NamedTuple
 from .. import syscalls
 from ..allow import Allow
 from ..channel import ControlServer
+from ..conditions import ConditionsError, Nat
 from ..conditions.dns import write_lookups
 from ..conditions.files import Files
 from ..heartbeat import Pulse
 from ..lookup_board import LookupBoard
 from ..packets.counters import FlowCounters
+from ..router.control import NatClient
 from .classifier import ControlAccess
 from .controller import ConditionsController, Overtaken
 from .cpu_share import CpuShare
@@ -71,6 +73,8 @@ class Wiring:
     lookups: LookupBoard | None = None
     no_dns: str = ""
     network: int = 0
+    router: NatClient | None = None
+    """Of a router: changes its NAT."""
 
 
 WELL = {"state": "well", "hangs": 0, "starved_s": 0.0}
@@ -133,7 +137,9 @@ class Forwarder:
                 self._put_in_force(armed.requested, armed.plans, now)
 
     def adopt(self, requested: InForce, now: int) -> int:
-        """Apply this, and return when it was applied."""
+        """Apply this, and return when it was applied; if a router's NAT is refused, nothing is."""
+        if self._wiring.router:
+            self._wiring.router.put(requested.conditions.nat)
         if requested == self._in_force:
             return now
         changes, plans = self._planned(requested)
@@ -169,6 +175,14 @@ class Forwarder:
 
     def disarm(self) -> None:
         self._armed = None
+
+    def check_nat(self, nat: Nat) -> None:
+        """Raise ConditionsError unless this is a router whose kernel takes this NAT."""
+        self._router().check(nat)
+
+    def drop_mappings(self) -> None:
+        """Drop the mappings of a router's NAT; raises ConditionsError for others."""
+        self._router().forget()
 
     def report(self, now: int) -> dict[str, Any]:
         """Health and counters, as the API reports them."""
@@ -220,6 +234,11 @@ class Forwarder:
         if control != self._control:
             self._control = control
             self._ask_loop(partial(self._let_in, control))
+
+    def _router(self) -> NatClient:
+        if self._wiring.router is None:
+            raise ConditionsError("this is not a router, and only routers translate addresses", "nat")
+        return self._wiring.router
 
     def _attend(self) -> None:
         """The controller's thread: answers the API and applies scheduled changes; an error ends the process."""

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -17,13 +18,14 @@ from typing import TYPE_CHECKING, NoReturn
 from .. import channel, readiness, syscalls
 from ..conditions import Conditions
 from ..conditions.hosts import named_hosts
-from ..firewall import CONTROL_PORTS, control_port_rules, put_rules
+from ..firewall import CONTROL_PORTS, INNERS, NoFirewall, closed_gateway_rules, control_port_rules, put_rules
 from ..forwarder import process as forwarder
 from ..forwarder.controller import drawn_schedule
 from ..forwarder.process import Wiring
 from ..forwarder.shared_files import SharedFiles
 from ..forwarder.shared_memory import SharedDocument
 from ..heartbeat import Pulse
+from ..router.router import Router
 from . import application, network_devices, prober
 from .children import ChildBody, Children, in_child, reap, say, seal
 from .interface import NoInterface
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     try:
         settings = Settings.read(os.environ, arguments)
         status = _live(settings)
-    except (Broken, BadSettings, NoInterface) as error:
+    except (Broken, BadSettings, NoInterface, NoFirewall) as error:
         say(str(error))
         status = BROKEN
     os._exit(status)
@@ -72,23 +74,41 @@ def _live(settings: Settings) -> int:
             # The host reaches published ports through an unconditioned interface, which is cut off otherwise.
             for host in hosts:
                 put_rules(control_port_rules(host, settings.ports))
+        if settings.routing.gateway:
+            for address in keepers[0].gateways:
+                put_rules(closed_gateway_rules(address, settings.ports))
+        router = _started_router(settings, keepers[0], hosts) if settings.lan else None
     children = Children()
     probed = prober.open_channel(settings)
     resolver = Resolver(children, settings, (API_USER,))
     for number, keeper in enumerate(keepers):
-        _start_ours(children, settings, hosts, keeper, number, probed, resolver)
+        _start_ours(children, settings, hosts, keeper, number, probed, resolver, router)
     resolver.start()
     if resolver.problem:
         raise Broken(f"dns: {resolver.problem}")
     prober.start(children, settings, probed)
     # Docker removes and recreates the interface on a reconnect, so PID 1 keeps NET_ADMIN to take over the new one. It
     # can no longer pass it on to a program it starts, and packet sockets are open already.
-    syscalls.drop_capabilities(application.FORBIDDEN, but=[syscalls.NET_ADMIN])
+    # But a router, in which no application runs, starts nft for each change of its NAT.
+    kept = {syscalls.NET_ADMIN} if router else set()
+    syscalls.drop_capabilities(set(application.FORBIDDEN) - kept, but=[syscalls.NET_ADMIN])
     seal()
     application_pid = _start_application(settings)
     readiness.announce()
     gc.enable()
-    return Supervisor(children, keepers, application_pid, settings.expires).run()
+    return Supervisor(children, keepers, application_pid, settings.expires, router.server if router else None).run()
+
+
+def _started_router(settings: Settings, keeper: Keeper, hosts: Sequence[str]) -> Router:
+    """A router that routes from now on, with the NAT of the start."""
+    if settings.command:
+        raise Broken("SYNTHLAB_LAN: a router runs no application")
+    assert settings.lan
+    router = Router(settings.lan, INNERS[0], settings.startup.nat)
+    further = [lan for lan, through in settings.routing.lans.items() if through in settings.lan]
+    router.start(hosts, settings.ports, further)
+    keeper.follow(router.see)
+    return router
 
 
 def _container() -> str:
@@ -105,6 +125,7 @@ def _start_ours(
     number: int,
     probed: prober.Channel | None,
     resolver: Resolver,
+    router: Router | None,
 ) -> None:
     """Start a network's forwarder and, unless disabled, its API, each as its own user; returns once both work.
 
@@ -130,9 +151,9 @@ def _start_ours(
         began = time.monotonic_ns() if restarts else start
         fds = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), forwarder_end, schedule
         lookups = None if no_dns else resolver.board
-        more = settings.allow, settings.ipv6_only, pulse
-        wiring = Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more, lookups, no_dns, number)
-        forwarder.main(wiring)
+        nat = router.server.client(router.nat) if router else None
+        wiring = Wiring(*fds, control_hosts, settings.ports, restarts, began, files, settings.allow, settings.ipv6_only)
+        forwarder.main(replace(wiring, pulse=pulse, lookups=lookups, no_dns=no_dns, network=number, router=nat))
 
     children.start("forwarder", forward, pulse, name)
     if settings.api_port is None:

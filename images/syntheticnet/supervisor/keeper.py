@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
 
-from ..firewall import put_rules, tls_port_rules
+from ..firewall import NoFirewall, put_rules, tls_port_rules
 from . import gateway, network_devices
 from .children import say
 from .interface import Interface, IPNetwork, NoInterface, Route
 from .network_devices import Wire
+from .routing import DOCKERS, Routing
 from .settings import RUN
 
 QUIET_SECONDS = 0.2
@@ -27,6 +28,10 @@ PATIENCE_SECONDS = 1.2
 """How long to wait for a default route that Docker is expected to add."""
 
 AGAIN_SECONDS = 1.0
+
+
+Follower = Callable[[str | None, str | None], None]
+"""Is called with the name of the lan's interface and the own address on the held one; None while one is away."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,8 @@ class Keeper:
     """Holds the interface `own` of a conditioned network, and tracks the one that publishes the control ports.
 
     `publishing` is None if that is another keeper's. The keeper with the `number` 0 also looks after interfaces that
-    belong to no keeper. `due` is when to call `look`, in seconds of the monotonic clock.
+    belong to no keeper. `due` is when to call `look`, in seconds of the monotonic clock. A router's keeper knows
+    its `lan`.
     """
 
     def __init__(
@@ -66,9 +72,14 @@ class Keeper:
         publishing: Interface | None,
         ipv6_only: bool,
         number: int = 0,
+        routing: Routing = DOCKERS,
+        lan: IPNetwork | None = None,
     ) -> None:
         self.wire = Wire.open(number)
         self.due = inf
+        self._routing = routing
+        self._lan = lan
+        self._follower: Follower = lambda lan, address: None
         self.neighbours: tuple[Keeper, ...] = ()
         self._first = number == 0
         self._asker = gateway.open_asker()
@@ -95,6 +106,18 @@ class Keeper:
         """Whether the control ports are published on the conditioned network."""
         return self._publishing is not None and not self.separate
 
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The addresses of the host, where the control ports are published and in the held network."""
+        published = self._publishing.gateways if self._publishing else ()
+        own = self._held.first_address() if self._held else None
+        return tuple(dict.fromkeys((*published, *([own] if own else []))))
+
+    def follow(self, follower: Follower) -> None:
+        """Call this now, and whenever the interfaces have been looked at."""
+        self._follower = follower
+        self._inform(self._others)
+
     def answer_everybody(self, port: int) -> None:
         """Let everybody reach this port where the control ports are published, outside the conditioned network."""
         if self._publishing and self._publishing.ipv4 and self.separate:
@@ -109,7 +132,7 @@ class Keeper:
     def start(self, trust: bool) -> list[str]:
         """Take over initially; returns the hosts that may use the control ports (none without `trust`)."""
         assert self._held
-        self._held = self._with_way_out(self._held, self._others)
+        self._held = self._routing.over(self._with_way_out(self._held, self._others))
         for other in self._others:
             network_devices.lead_nowhere(other)
         network_devices.take_over(self._held, self.wire, {}, self._ipv6_only)
@@ -146,7 +169,7 @@ class Keeper:
         try:
             with network_devices.one_line_errors():
                 self._carry_out(plan or planned(self._found(), self._held, self._networks))
-        except (NoInterface, OSError) as error:
+        except (NoInterface, NoFirewall, OSError) as error:
             say(f"{error}; trying again")
             # The failed attempt may itself have caused events, which must not bring the next one forward.
             self.due = self._not_before = time.monotonic() + AGAIN_SECONDS
@@ -169,6 +192,16 @@ class Keeper:
         self._see(plan.strangers)
         if self._held:
             network_devices.lead(self._held, self.wire, self._ipv6_only)
+        self._inform(plan.strangers)
+
+    def _inform(self, others: Iterable[Interface]) -> None:
+        lan = next((other for other in others if self._is_lan(other)), None)
+        self._follower(lan.name if lan else None, self._held.ipv4 if self._held else None)
+        if lan and self._held:
+            network_devices.forward_between(lan, self.wire, self._routing.behind(lan))
+
+    def _is_lan(self, other: Interface) -> bool:
+        return self._lan is not None and other.within(self._lan)
 
     def _is_early(self, found: Interface, others: Sequence[Interface]) -> bool:
         """Whether Docker will probably still add the previous default route, which would fail if we added it first."""
@@ -188,7 +221,7 @@ class Keeper:
     def _take(self, found: Interface, others: Sequence[Interface]) -> None:
         """Take over an interface; known gateway MACs stay pinned until they have been learned again."""
         publishes = self._publishes(found)
-        own = self._with_way_out(found, others)
+        own = self._routing.over(self._with_way_out(found, others))
         for other in others:
             network_devices.lead_nowhere(other)
         self._unfinished = own  # the only record of what has been taken off the interface
@@ -213,6 +246,8 @@ class Keeper:
                 publishes = self._publishes(other)
                 if publishes and self._publishing and other.index != self._publishing.index:
                     self._learn(other)
+                if self._is_lan(other):
+                    continue
                 networks = ", ".join(map(str, other.networks))
                 exception = f", except for control ports from {' '.join(self._macs) or 'nobody'}" if publishes else ""
                 say(f"{other.name} ({networks}) is not the conditioned network: cut off{exception}")

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from .. import syscalls
+from ..router.control import NatServer
 from .children import Children, reap, say
 from .keeper import Keeper
 from .watch import TICK_SECONDS
@@ -22,16 +23,23 @@ class Supervisor:
     """Supervises children and application. Without an application, SIGTERM stops the container."""
 
     def __init__(
-        self, children: Children, keepers: Sequence[Keeper], application: int | None, expires: float | None
+        self,
+        children: Children,
+        keepers: Sequence[Keeper],
+        application: int | None,
+        expires: float | None,
+        nat: NatServer | None = None,
     ) -> None:
         self._children = children
         self._keepers = keepers
         self._application = application
         self._expires = expires
+        self._nat = nat
         self._signals = syscalls.open_signals(signal.valid_signals())
         self._poll = select.poll()
         self._waiting = [one.fileno() for one in children.waiting()]
-        for file in (self._signals, *(keeper.fileno() for keeper in keepers), *self._waiting):
+        asked = [nat.fileno()] if nat else []
+        for file in (self._signals, *(keeper.fileno() for keeper in keepers), *self._waiting, *asked):
             self._poll.register(file, select.POLLIN)
 
     def run(self) -> int:
@@ -48,6 +56,8 @@ class Supervisor:
                     return status
             if ready.keys() & self._waiting:
                 self._start_called(ready)
+            if self._nat and self._nat.fileno() in ready:
+                self._nat.serve()
             for keeper in self._keepers:
                 if keeper.fileno() in ready:
                     keeper.changed()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -121,6 +121,18 @@ def lead(own: Interface, wire: Wire, ipv6_only: bool = False) -> None:
         for route in sorted(set(own.routes) - present, key=_by_gateway):
             if route.family != hidden:
                 kernel.route("replace", inner, route)
+
+
+def forward_between(lan: Interface, wire: Wire, behind: Iterable[Route]) -> None:
+    """Route between a router's lan and the inner end, and to what is `behind` other routers in the lan.
+
+    A container starts without forwarding, so that nothing passes before the firewall is up; /proc/sys is read-only.
+    """
+    with RouteSocket() as kernel:
+        for route in behind:
+            kernel.route("replace", lan.index, route)
+        for index in (lan.index, socket.if_nametoindex(wire.inner)):
+            kernel.forward(index)
 
 
 def lead_nowhere(other: Interface) -> None:

@@ -25,7 +25,9 @@ def keepers_of(settings: Settings) -> list[Keeper]:
     if not settings.networks:
         own = chosen(found, settings.network)
         networks = (settings.network,) if settings.network else own.networks
-        return [Keeper(own, networks, found, leading_out(found) or own, settings.ipv6_only)]
+        publishing = leading_out(found) or own
+        more = settings.routing, settings.lan
+        return [Keeper(own, networks, found, publishing, settings.ipv6_only, 0, *more)]
     owned = [_interface_of(number, name, found) for number, name in enumerate(settings.networks)]
     strangers = [one for one in found if one not in owned]
     leading = leading_out(owned)

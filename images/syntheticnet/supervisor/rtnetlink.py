@@ -47,6 +47,7 @@ _WORD = Struct("=I")
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_LINKINFO, _IFLA_AF_SPEC = 1, 3, 4, 18, 26
 _INFO_KIND, _INFO_DATA, _VETH_PEER = 1, 2, 1
 _INET6_ADDR_GEN_MODE, _ADDR_GEN_NONE = 8, b"\1"
+_IFLA_INET_CONF, _DEVCONF_FORWARDING = 1, 1
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _RTA_DST, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY, _RTA_TABLE = 1, 4, 5, 6, 15
 _FRA_SRC, _FRA_PRIORITY, _FRA_TABLE = 2, 6, 15
@@ -146,6 +147,11 @@ class RouteSocket:
         """Let the kernel give it no link-local address; fails if the kernel has no IPv6."""
         mode = _attribute(_INET6_ADDR_GEN_MODE, _ADDR_GEN_NONE)
         self._set_link(index, _attribute(_IFLA_AF_SPEC, _attribute(socket.AF_INET6, mode)))
+
+    def forward(self, index: int) -> None:
+        """Let the kernel forward IPv4 packets that arrive here, as the sysctl `conf/NAME/forwarding` would."""
+        forwarding = _attribute(_IFLA_INET_CONF, _attribute(_DEVCONF_FORWARDING, _WORD.pack(1)))
+        self._set_link(index, _attribute(_IFLA_AF_SPEC, _attribute(socket.AF_INET, forwarding)))
 
     def add_address(self, index: int, address: Address) -> None:
         """Add an address; an IPv6 address is usable at once."""

@@ -6,7 +6,7 @@ import json
 import pwd
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from mmap import PROT_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from ..api import qos
 from ..conditions import Conditions, ConditionsError, FileContent
 from ..conditions.files import Files
 from ..firewall import INNERS
+from .routing import DOCKERS, Routing
 
 if TYPE_CHECKING:
     from ..probes.probe import Probe
@@ -63,7 +64,7 @@ class Settings:
     the container stops (Unix time, s); None: never. With `ipv6_only` the application has no IPv4. With `self_control`
     it may change its own conditions. `screen_port` is the host's port of its screen; 0 if the engine has chosen it,
     None without a screen. `probes` are what it requests of others, to measure that. With `tls` no address is trusted,
-    and whoever knows the lab's token has full access.
+    and whoever knows the lab's token has full access. `lan` is what a router routes for; None: this is no router.
     """
 
     command: tuple[str, ...]
@@ -83,6 +84,8 @@ class Settings:
     screen_port: int | None = None
     probes: tuple[Probe, ...] = ()
     tls: TlsSettings | None = None
+    routing: Routing = DOCKERS
+    lan: IPv4Network | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
@@ -108,6 +111,8 @@ class Settings:
             screen_port=_screen_port(environment.get("SYNTHLAB_SCREEN_PORT", "")),
             probes=_probes(environment.get("SYNTHLAB_PROBES", ""), api_port),
             tls=tls,
+            routing=_routing(environment.get("SYNTHLAB_GATEWAY", ""), environment.get("SYNTHLAB_ROUTES", "")),
+            lan=_lan(environment.get("SYNTHLAB_LAN", "")),
         )
 
 
@@ -144,6 +149,25 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
         return ip_network(text, strict=False) if text else None
     except ValueError:
         raise BadSettings(f"SYNTHETIC_NETWORK: {text!r} is not a subnet such as 172.18.0.0/16") from None
+
+
+def _lan(text: str) -> IPv4Network | None:
+    try:
+        return IPv4Network(text) if text else None
+    except ValueError as error:
+        raise BadSettings(f"SYNTHLAB_LAN: {error}") from None
+
+
+def _routing(gateway: str, routes: str) -> Routing:
+    """A router's address, and `LAN=ROUTER` for each lan behind another one."""
+    where = "SYNTHLAB_GATEWAY"
+    try:
+        through = IPv4Address(gateway) if gateway else None
+        where = "SYNTHLAB_ROUTES"
+        pairs = [route.partition("=") for route in routes.split()]
+        return Routing(through, {IPv4Network(lan): IPv4Address(router) for lan, _, router in pairs})
+    except ValueError as error:
+        raise BadSettings(f"{where}: {error}") from None
 
 
 def _networks(text: str, files: Files) -> dict[str, Conditions]:

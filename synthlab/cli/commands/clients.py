@@ -155,7 +155,7 @@ def _address(
     backend: Backend, container: Container, members: list[Container], screen: bool, page: bool
 ) -> AbstractContextManager[str]:
     """The address, which leads there inside the `with`."""
-    if container.role != "client":
+    if container.role not in ("client", "router"):
         raise WrongUse(f"{container.title} is not a client: it has no control page")
     if screen:
         addresses.check_screen(container)

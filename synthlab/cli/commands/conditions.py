@@ -26,6 +26,7 @@ from ..condition_flags import chosen_directions, refuse_flag, translate_flag, wi
 from ..counters import discards, drops
 from ..dns_flag import DnsOption, read_dns
 from ..lookups import lookups_table, resolver_troubles
+from ..nat_flags import HairpinOption, NatOption, PreservingOption, TimeoutOption, nat_change
 from ..tables import achieved_table, conditions_table, moments, notes, places, schedule_table, walks
 from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
@@ -76,6 +77,10 @@ def set_(
     states: StatesOption = None,
     state: StateOption = None,
     dns: DnsOption = None,
+    nat: NatOption = None,
+    hairpin: HairpinOption = None,
+    mapping_timeout: TimeoutOption = None,
+    port_preserving: PreservingOption = None,
     seed: SeedOption = None,
     lease: ForOption = None,
     after: InOption = None,
@@ -101,16 +106,18 @@ def set_(
       synthlab set client1 --netem 'delay 100ms 20ms loss 1% 25%'
       synthlab set client2 --states commute.yaml
       synthlab set client1 --dns 'turn.example=nxdomain' --dns '*=200ms' --for 10s
+      synthlab set home --nat symmetric --for 10s
     """
+    translation = nat_change(nat, hairpin, mapping_timeout, port_preserving)
     meant = translate_flag("netem", netem) if netem is not None else None
     if meant:
         values = {**meant.values, **values}
-    if not values and all(given is None for given in (profile, states, state, dns, seed)):
+    if not (values or translation) and all(given is None for given in (profile, states, state, dns, seed)):
         raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
     options = ChangeOptions(lease_ns=read_optional("--for", lease), after_ns=read_optional("--in", after))
     start = profiles.find_profile(profile) if profile else None
     directions = chosen_directions(ingress, egress) if values or start else ()
-    change = build_change(values, directions, flow, start.conditions if start else None, seed)
+    change = build_change(values, directions, flow, start.conditions if start else None, seed) | translation
     walk = read_states(states) if states is not None else StatesFile({}, {})
     change |= walk.change if state is None else {**walk.change, "state": state}
     if dns is not None:
@@ -157,6 +164,7 @@ def reset(
     context: typer.Context,
     names: ClientsArgument = None,
     perfect: Annotated[bool, typer.Option("--perfect", help="Clear all conditions instead.")] = False,
+    mappings: Annotated[bool, typer.Option("--mappings", help="Only drop the mappings of routers' NAT.")] = False,
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -168,9 +176,17 @@ def reset(
     Examples:
       synthlab reset
       synthlab reset client2 --perfect
+      synthlab reset home --mappings
     """
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)
+    if mappings:
+        if perfect:
+            raise WrongUse("--mappings: resets no conditions, and --perfect clears them: give one of them")
+        if not names:
+            raise WrongUse("--mappings: name the routers, such as `synthlab reset home --mappings`")
+        show_change(running.drop_mappings(running.find(names)), json)
+        return
     show_change(running.reset(running.find(names or ()), perfect), json)
 
 

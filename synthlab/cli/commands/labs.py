@@ -70,6 +70,9 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print what `up` w
 VolumesOption = Annotated[
     bool, typer.Option("--volumes", help="Remove the named volumes of its Compose project too, with their data.")
 ]
+GraphOption = Annotated[
+    bool, typer.Option("--graph", help="Print a picture of the stack, as SVG: who is behind which router.")
+]
 AllOption = Annotated[
     bool, typer.Option("--all", help="Remove every lab of this engine, also others' and those that are just starting.")
 ]
@@ -249,28 +252,37 @@ def render(
     compose_profiles: ComposeProfileOption = None,
     ports: PortsOption = None,
     engine: EngineOption = ENGINES[0],
+    graph: GraphOption = False,
 ) -> None:
-    """Print the Compose or Swarm file that `up` would start.
+    """Print the file that `up` would start, or a picture.
 
     \b
     Examples:
       synthlab render call.yaml > compose.yaml
       synthlab render -f compose.yaml --impair all
       synthlab render call.yaml --engine swarm
+      synthlab render call.yaml --graph > call.svg
     """
+    from ...deploy.address_plan import plan_addresses
     from ...deploy.compose_file import render as render_compose_file
     from ...deploy.host_ports import choose_ports
-    from ...deploy.swarm_file import choose_subnet, refuse_unfit_for_swarm, render_swarm
+    from ...deploy.subnets import SWARM_PREFIX, choose_subnet
+    from ...deploy.swarm_file import refuse_unfit_for_swarm, render_swarm
 
     backend: Backend = context.obj
     source = StackSource(stack, files, impair, env_files, project, compose_profiles, ports, engine)
     described = source.read(backend, name)
+    if graph:
+        from ...report.topology import topology_svg
+
+        console.print_text(topology_svg(described))
+        return
     if described.swarm:
         refuse_unfit_for_swarm(described)
-        subnet = choose_subnet(described, backend.engine.subnets())
+        subnet = str(choose_subnet(described.name, SWARM_PREFIX, backend.engine.subnets()))
         console.print_text(render_swarm(described, subnet, images={}, stored={}, running=None))
         return
-    console.print_text(render_compose_file(described, choose_ports(described)))
+    console.print_text(render_compose_file(described, choose_ports(described), plan_addresses(described)))
 
 
 def demo(context: typer.Context, json: JsonOption = False) -> None:

@@ -45,7 +45,7 @@ LAB = schemas.fields(
 PARTICIPANT = schemas.fields(
     ("name", "role", "state", "health", "conditioned", "screen", "debugger"),
     name=schemas.text("its name"),
-    role=schemas.word("what it is", "client", "sfu", "turn", "service"),
+    role=schemas.word("what it is", "client", "router", "sfu", "turn", "service"),
     group=schemas.text("the group that it belongs to"),
     app=schemas.text("its application"),
     state=schemas.text("of its container: running, paused, exited, ..."),

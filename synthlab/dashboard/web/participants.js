@@ -3,7 +3,7 @@
 import { DIRECTIONS, DIRECTION_MARKS, describeChange, describeValues, figure } from "./shared.js";
 
 const SHOWN_FLOWS = 2;
-const ROLE_WORDS = { client: "client", sfu: "media server", turn: "TURN server", service: "service", outside: "outside" };
+const ROLE_WORDS = { client: "client", router: "router", sfu: "media server", turn: "TURN server", service: "service", outside: "outside" };
 
 // The clients, the peers that they see and that are not of the lab, then servers.
 export function participantsOf({ lab, numbers }) {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ...errors import WrongUse
 from ...stack import network_operations
 from ...stack.network_operations import BOTH, PARTITION_DIRECTIONS, SILENT
+from ...stack.uplinks import ends_that_see
 from ...stack.yaml import Node
 from .. import keys
 from ..step_kind import Context, Key, StepArgs, StepKind
@@ -22,6 +24,10 @@ def _read_ends(node: Node, context: Context) -> tuple[str, str]:
 def _build(read: StepArgs) -> Set:
     a, b = read.get("partition")
     conditioned = [end for end in (a, b) if read.context.networks(end)]
+    try:
+        conditioned = ends_that_see(a, b, conditioned, read.context.stack.uplinks)
+    except WrongUse as error:
+        read.wrong("partition", error.message)
     end, change = network_operations.partition(
         a, b, conditioned, read.get("direction", BOTH), read.get("answer", SILENT)
     )

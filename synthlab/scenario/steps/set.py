@@ -19,11 +19,12 @@ from ..conditions_reader import (
     profile_change,
     read_dns,
     read_muted,
+    read_nat,
     read_order,
     split_files,
     written,
 )
-from ..conditions_schema import DNS_SCHEMA, MUTED_SCHEMA, ORDER_SCHEMA, VALUES
+from ..conditions_schema import DNS_SCHEMA, MUTED_SCHEMA, NAT_SCHEMA, ORDER_SCHEMA, VALUES
 from ..formatting import doc_text, joined
 from ..model import Planner, StepPlan, Timed
 from ..step_kind import Key, StepArgs, StepKind
@@ -67,6 +68,8 @@ def lease_key() -> Key:
 
 
 def _build(read: StepArgs) -> Set:
+    if "nat" in read.values:
+        _refuse_others(read)
     change, files = split_files(change_of(read, "egress: {rate: 1mbit}"))
     if replace := read.get("replace", False):
         change = _cleared(read, change)
@@ -79,6 +82,14 @@ def _build(read: StepArgs) -> Set:
         files=files,
         translated=tuple(lines),
     )
+
+
+def _refuse_others(read: StepArgs) -> None:
+    """Raise WrongUse if a client that is no router is to have a NAT."""
+    routers = [router.name for router in read.context.stack.routers]
+    for name in read.get("set"):
+        if name not in routers:
+            read.wrong("nat", f"'{name}' is not a router; routers of the stack: {', '.join(routers) or 'none'}")
 
 
 def _cleared(read: StepArgs, change: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,6 +118,7 @@ KIND = StepKind(
         "dns": keys.plain(
             read_dns, DNS_SCHEMA, "what becomes of look-ups of names: {app.example: {delay: 3s, answer: nxdomain}}"
         ),
+        "nat": keys.plain(read_nat, NAT_SCHEMA, "of a router: symmetric, full-cone, ..."),
         "replace": keys.switch("clear all values that are not listed"),
         "for": lease_key(),
     },

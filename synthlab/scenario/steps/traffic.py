@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from ...contract import SFU_HOST
+from ...errors import WrongUse
+from ...stack.uplinks import refuse_hidden
 from ...stack.yaml import Node
 from ...text.durations import MS_NS, SECOND_NS
 from .. import keys
@@ -51,13 +53,19 @@ def _build(read: StepArgs) -> TrafficStep:
         read.wrong("to", "is the client itself; name another client or sfu")
     _check_protocol(read, protocol)
     pattern = _pattern(read)
+    reverse = read.get("direction") == "ingress"
+    sender, receiver = (target, client) if reverse else (client, target)
+    try:
+        refuse_hidden(sender, receiver, read.context.stack.uplinks)
+    except WrongUse as error:
+        read.wrong("traffic", error.message)
     traffic = Traffic(
         client=client,
         target=target,
         protocol=protocol,
         rate_bps=None if isinstance(pattern, VideoOnDemand) else read.get("rate"),
         for_ns=read.get("for"),
-        reverse=read.get("direction") == "ingress",
+        reverse=reverse,
         congestion=read.get("congestion"),
         name=read.get("name", protocol),
         pattern=pattern,

@@ -229,3 +229,53 @@ def test_words_that_netem_does_not_have(text: str, capsys: pytest.CaptureFixture
     assert line.startswith("synthlab: --netem: ")
     assert line.count("\n") == 1
     assert apis["call/client2"].conditions.perfect
+
+
+def test_a_nat(capsys: pytest.CaptureFixture[str]) -> None:
+    """A router's NAT is a value like any other, alone or beside others; a line shows it."""
+    backend, apis = fake_backend("call")
+    assert run("set", "client1", "--nat", "full-cone", "--hairpin", "--mapping-timeout", "30s", backend=backend) == 0
+    written = {"kind": "full-cone", "hairpin": True, "mapping_timeout": "30s"}
+    assert apis["call/client1"].conditions.to_dict() == {"nat": written}
+    assert "client1: nat full-cone, hairpin true, mapping_timeout 30s" in capsys.readouterr().out
+    assert (
+        run("set", "client1", "--nat", "symmetric", "--egress", "--rate", "2mbit", "--for", "10s", backend=backend) == 0
+    )
+    assert apis["call/client1"].conditions.to_dict() == {"egress": {"rate": "2mbit"}, "nat": "symmetric"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "line"),
+    [
+        (
+            ["--nat", "symetric"],
+            "--nat: 'symetric' is not one of none, full-cone, restricted, port-restricted, symmetric",
+        ),
+        (["--hairpin"], "--hairpin: requires --nat, one of none, full-cone, restricted, port-restricted, symmetric"),
+        (["--nat", "symmetric", "--hairpin"], "--hairpin: has no effect on symmetric: it requires full-cone, "),
+        (["--nat", "symmetric", "--mapping-timeout", "5"], "--mapping-timeout: '5' is not a time such as "),
+    ],
+)
+def test_a_nat_that_cannot_be(flags: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line names the flag, and nothing is changed."""
+    backend, apis = fake_backend("call")
+    assert run("set", "client1", *flags, backend=backend) == 2
+    assert capsys.readouterr().err.startswith(f"synthlab: {line}")
+    assert apis["call/client1"].conditions.perfect
+
+
+def test_mappings_are_dropped_without_a_reset(capsys: pytest.CaptureFixture[str]) -> None:
+    """Conditions and leases stay; it names its routers, and whoever is none is refused."""
+    backend, apis = fake_backend("call")
+    run("set", "client1", "--nat", "symmetric", "--loss", "5%", backend=backend)
+    assert run("reset", "client1", "--mappings", backend=backend) == 0
+    assert apis["call/client1"].dropped_mappings == 1
+    assert not apis["call/client1"].conditions.perfect
+    capsys.readouterr()
+    for arguments, line in (
+        (["--mappings"], "--mappings: name the routers, such as `synthlab reset home --mappings`"),
+        (["client1", "--mappings", "--perfect"], "--mappings: resets no conditions, and --perfect clears them: "),
+        (["client2", "--mappings"], "client2: nat: this is not a router"),
+    ):
+        assert run("reset", *arguments, backend=backend) == 2
+        assert capsys.readouterr().err.startswith(f"synthlab: {line}")

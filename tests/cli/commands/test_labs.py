@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 import typer
@@ -132,6 +133,14 @@ def test_render(capsys: pytest.CaptureFixture[str]) -> None:
     backend, _ = fake_backend()
     assert run("render", "call", "--lab", "mine", backend=backend) == 0
     assert 'name: "synthlab-mine"' in capsys.readouterr().out
+
+
+@pytest.mark.issue(17)
+def test_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    """`render --graph` prints an SVG."""
+    backend, _ = fake_backend()
+    assert run("render", "call", "--graph", backend=backend) == 0
+    assert fromstring(capsys.readouterr().out).tag == "{http://www.w3.org/2000/svg}svg"
 
 
 def test_a_lab_whose_time_is_over(capsys: pytest.CaptureFixture[str]) -> None:

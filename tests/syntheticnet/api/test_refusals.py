@@ -22,7 +22,7 @@ from ..site import HOST, SPEC, Site
             "/v1/conditions",
             "[]",
             422,
-            "[] is not a mapping with ingress, egress, muted, flows, order, states, state, dns or seed",
+            "[] is not a mapping with ingress, egress, muted, flows, order, states, state, dns, nat or seed",
         ),
         (
             "PATCH",
@@ -36,7 +36,7 @@ from ..site import HOST, SPEC, Site
             "/v1/conditions",
             '{"a\\nb\\ud800": 1}',
             422,
-            "a\\nb\\ud800: no such key; allowed: ingress, egress, muted, flows, order, states, state, dns, seed",
+            "a\\nb\\ud800: no such key; allowed: ingress, egress, muted, flows, order, states, state, dns, nat, seed",
         ),
         (
             "PUT",

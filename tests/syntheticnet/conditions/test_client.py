@@ -85,11 +85,11 @@ def test_a_changed_flow_keeps_its_place_and_its_other_values() -> None:
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ([], "[] is not a mapping with ingress, egress, muted, flows, order, states, state, dns or seed"),
+        ([], "[] is not a mapping with ingress, egress, muted, flows, order, states, state, dns, nat or seed"),
         (
             {"egres": {}},
             "egres: no such key; did you mean egress?; "
-            "allowed: ingress, egress, muted, flows, order, states, state, dns, seed",
+            "allowed: ingress, egress, muted, flows, order, states, state, dns, nat, seed",
         ),
         ({"egress": {"loss": "120%"}}, "egress.loss: '120%' is not between 0% and 100%"),
         ({"egress": {"loss": 0.05}}, "egress.loss: 0.05 is not a share such as 5% or 0.5%"),

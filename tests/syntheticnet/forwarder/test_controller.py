@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.conditions import Conditions, ConditionsError
+from syntheticnet.conditions import Conditions, ConditionsError, Nat
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController, Overtaken, drawn_schedule
 from syntheticnet.forwarder.in_force import InForce, Names, Sowing
@@ -30,6 +30,8 @@ class FakeNetwork:
         self.armed: int | None = None
         self.overtaken: list[int] = []
         self.flows: list[str] = []
+        self.checked: list[Nat] = []
+        self.dropped = 0
 
     def adopt(self, requested: InForce, now: int) -> int:
         if self.overtaken:
@@ -44,6 +46,14 @@ class FakeNetwork:
 
     def disarm(self) -> None:
         self.armed = None
+
+    def check_nat(self, nat: Nat) -> None:
+        self.checked.append(nat)
+        if nat.kind == "symmetric":
+            raise ConditionsError("the kernel refuses it", "nat")
+
+    def drop_mappings(self) -> None:
+        self.dropped += 1
 
     def report(self, now: int) -> dict[str, Any]:
         return {"links": {}, "flows": dict.fromkeys(("default", *self.flows), COUNTED)}
@@ -406,3 +416,30 @@ def test_live_traffic_comes_with_the_names_of_flows(bench: Bench) -> None:
     bench.ask("change", change={"flows": {"web": {}}}, names={"web": ["10.9.0.3"]}, lease_ns=SECOND)
     names = {"sfu": ["10.9.0.2", "fd09::2"], "web": ["10.9.0.3"]}
     assert bench.ask("traffic") == {"monotonic_ns": NOW, "watching": True, "names": names}
+
+
+def test_a_nat_is_checked_when_it_is_asked_for(bench: Bench) -> None:
+    """Also if it is for later; one that the kernel refuses changes nothing, and what else the change names neither."""
+    bench.ask("change", change={"nat": "full-cone"}, at_ns=NOW + 10**9)
+    assert bench.network.checked == [Nat(kind="full-cone")]
+    times: tuple[dict[str, Any], ...] = {}, {"at_ns": NOW + 10**9}, {"lease_ns": 10**9}
+    for later in times:
+        change = {"nat": "symmetric", "egress": {"loss": "5%"}}
+        refused(bench, "nat: the kernel refuses it", "change", change=change, **later)
+    bench.ask("change", change={"egress": {"loss": "2%"}})
+    assert len(bench.network.checked) == 4
+
+
+def test_a_nat_for_a_time(bench: Bench) -> None:
+    """It is put in force and taken back as any value, also by the next forwarder."""
+    bench.ask("change", change={"nat": "restricted"})
+    bench.ask("change", change={"nat": "full-cone"}, lease_ns=10**9)
+    assert bench.ask("report")["conditions"]["nat"] == "full-cone"
+    bench.restart(NOW + 2 * 10**9)
+    assert [adopted["nat"] for _, adopted, _ in bench.network.adopted] == ["restricted"]
+
+
+def test_dropping_mappings_changes_no_condition(bench: Bench) -> None:
+    before = bench.ask("report")["conditions"]
+    bench.ask("drop_mappings")
+    assert (bench.network.dropped, bench.ask("report")["conditions"]) == (1, before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ class Torn:
 def forwarder(changes: int) -> Forwarder:
     made: Any = object.__new__(Forwarder)
     made._changes, made._armed, made._in_force = 0, None, None
+    made._wiring = SimpleNamespace(router=None)
     made._ask_loop = lambda errand: errand()
     made._pipelines = {"egress": Torn(made, changes)}
     planned: Forwarder = made

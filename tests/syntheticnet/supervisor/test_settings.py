@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from ipaddress import IPv4Network
 from pathlib import Path
+from socket import AF_INET
 
 import pytest
 
 from syntheticnet.supervisor import settings
+from syntheticnet.supervisor.interface import Address, Interface, Route
 from syntheticnet.supervisor.settings import ApplicationUser, BadSettings, Settings, read_user
 
 from ..builders import exactly
@@ -150,3 +153,34 @@ def test_probes() -> None:
         BadSettings, match=exactly("SYNTHLAB_PROBES: requires the API, which SYNTHLAB_API_PORT turns off")
     ):
         read(SYNTHLAB_PROBES=probes, SYNTHLAB_API_PORT="off")
+
+
+@pytest.mark.usefixtures("folder")
+def test_where_packets_go() -> None:
+    """The router of a client, the lans behind others, and the lan of a router."""
+    made = read(
+        SYNTHLAB_GATEWAY="10.0.1.2",
+        SYNTHLAB_ROUTES="10.0.2.0/24=10.0.0.3 10.0.3.0/24=10.0.1.4",
+        SYNTHLAB_LAN="10.0.5.0/24",
+    )
+    own = Interface(
+        1,
+        "eth0",
+        "02:00:00:00:00:01",
+        1500,
+        (Address(AF_INET, "10.0.1.9", 24),),
+        (Route(AF_INET, None, "10.0.1.1", None),),
+    )
+    assert made.lan == IPv4Network("10.0.5.0/24")
+    assert made.routing.over(own).routes == (
+        Route(AF_INET, None, "10.0.1.2", None),
+        Route(AF_INET, "10.0.3.0/24", "10.0.1.4", None),
+    )
+    assert read().routing.over(own) == own
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ["SYNTHLAB_GATEWAY", "SYNTHLAB_ROUTES", "SYNTHLAB_LAN"])
+def test_what_is_no_address_is_refused(name: str) -> None:
+    with pytest.raises(BadSettings, match=rf"\A{name}: [^\n]+\Z"):
+        read(**{name: "home=1"})
