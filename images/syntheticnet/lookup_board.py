@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from struct import Struct
@@ -15,7 +16,7 @@ from typing import Any
 from zlib import crc32
 
 _HEAD = Struct("=II")  # length and CRC-32 of the text
-_ATTEMPTS = 100
+_ATTEMPTS, _PAUSE_S = 100, 0.0005
 
 
 class SharedNote:
@@ -31,14 +32,16 @@ class SharedNote:
     def read(self) -> dict[str, Any] | None:
         """The object; None before the first one, or if its writer died while writing."""
         for _ in range(_ATTEMPTS):
-            head = os.pread(self._fd, _HEAD.size, 0)
-            if not head:
+            # In one call, so that seldom is anything written meanwhile.
+            data = os.pread(self._fd, os.fstat(self._fd).st_size, 0)
+            if not data:
                 return None
-            length, check = _HEAD.unpack(head)
-            text = os.pread(self._fd, length, _HEAD.size)
+            length, check = _HEAD.unpack_from(data)
+            text = data[_HEAD.size : _HEAD.size + length]
             # No lock, which a stopped process could hold for ever: what was read half old, half new is read again.
             if crc32(text) == check:
                 return dict(json.loads(text))
+            time.sleep(_PAUSE_S)
         return None
 
 
