@@ -71,18 +71,15 @@ class _Placing:
     def __init__(self, members: Sequence[TopologyMember], servers: Sequence[TopologyMember], lab: str) -> None:
         self._members = members
         self._uplinks = {one.name: one.uplink for one in members}
-        self._columns = max(map(self._depth, members), default=1)
+        self._columns = max(map(self._depth, self._uplinks), default=1)
         self._rows = 0
         self.layout = Layout()
         self._place(servers, lab)
 
-    def _depth(self, member: TopologyMember) -> int:
-        """In how many routers' networks it is, and in the lab's."""
-        return 1 if member.uplink is None else 1 + self._depth_of(member.uplink)
-
-    def _depth_of(self, router: str) -> int:
-        above = self._uplinks[router]
-        return 1 if above is None else 1 + self._depth_of(above)
+    def _depth(self, name: str) -> int:
+        """How many networks are between it and the servers, the lab's included."""
+        above = self._uplinks[name]
+        return 1 if above is None else 1 + self._depth(above)
 
     def _place(self, servers: Sequence[TopologyMember], lab: str) -> None:
         network_x = MARGIN + self._columns * COLUMN - STUB
@@ -128,4 +125,4 @@ class _Placing:
 
     def _x(self, member: TopologyMember) -> float:
         """Each network has a column on its left, the lab's the last one."""
-        return MARGIN + (self._columns - self._depth(member)) * COLUMN
+        return MARGIN + (self._columns - self._depth(member.name)) * COLUMN
