@@ -70,7 +70,7 @@ def network_of(lab: str, containers: Sequence[Container], name: str) -> Containe
 
 def uplinks_of(containers: Iterable[Container]) -> dict[str, str | None]:
     """The router that each client and router is behind, by name; None for all others."""
-    return {container.title: container.uplink or None for container in containers}
+    return {container.title: next(iter(container.uplinks), None) for container in containers}
 
 
 def holders(containers: Iterable[Container]) -> dict[str, Container]:

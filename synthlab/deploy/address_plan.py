@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ..contract import SFU_HOST, TURN_HOST, companion_name
 from ..errors import WrongUse
-from ..stack import Sfu, Stack, StackRouter
+from ..stack import Sfu, Stack, StackClient, StackRouter
 from .subnets import choose_subnet
 
 DEFAULT = "default"
@@ -29,11 +29,15 @@ def lan_of(router: str) -> str:
 
 @dataclass(frozen=True)
 class AddressPlan:
-    """`subnets` by the name of the network; `places` has the address of each container in each of its networks."""
+    """`subnets` by the name of the network; `places` has the address of each container in each of its networks.
+
+    `spares` has the further address of each client in each lan that it can be in, for `roam --new-address`.
+    """
 
     subnets: Mapping[str, IPv4Network]
     places: Mapping[str, Mapping[str, IPv4Address]]
     routers: Mapping[str, StackRouter]
+    spares: Mapping[str, Mapping[str, IPv4Address]]
 
     def networks(self, container: str) -> dict[str, str]:
         """The networks of a container, each with its address there."""
@@ -45,6 +49,21 @@ class AddressPlan:
         gateway = {"SYNTHLAB_GATEWAY": str(self.places[uplink][network])} if uplink else {}
         return gateway | self._routes(container, [network])
 
+    def client_environment(self, client: StackClient) -> dict[str, str]:
+        """The same of a client, which can change between its uplinks, and between two addresses in each."""
+        if not client.uplinks:
+            return self.environment(client.name, None)
+        lans = {uplink: lan_of(uplink) for uplink in client.uplinks}
+        places = [
+            f"{uplink}={self.subnets[lan]},{self.places[uplink][lan]},{self.spares[client.name][lan]}"
+            for uplink, lan in lans.items()
+        ]
+        return {
+            **self.environment(client.name, client.uplink),
+            **self._routes(client.name, list(lans.values())),
+            "SYNTHLAB_UPLINKS": " ".join(places),
+        }
+
     def router_environment(self, router: StackRouter) -> dict[str, str]:
         """The same of a router, which has a lan of its own."""
         outside, inside = _network_of(router.uplink), lan_of(router.name)
@@ -55,14 +74,13 @@ class AddressPlan:
             "SYNTHLAB_LAN": str(self.subnets[inside]),
         }
 
-    def hosts(self, uplink: str | None) -> tuple[str, ...]:
-        """`name:address` of all that whoever is behind `uplink` can reach, and Docker's DNS does not know there."""
+    def hosts(self, uplinks: Collection[str]) -> tuple[str, ...]:
+        """`name:address` of all that whoever has these uplinks can reach, and Docker's DNS does not know there."""
         found: dict[str, IPv4Address] = {}
-        own = _network_of(uplink)
-        while uplink is not None:
-            uplink = self.routers[uplink].uplink
+        own = {lan_of(uplink) for uplink in uplinks}
+        for above in dict.fromkeys(above for uplink in uplinks for above in self._above(uplink)):
             for name, addresses in self._named.items():
-                if own not in addresses and (address := addresses.get(_network_of(uplink))) is not None:
+                if not own & addresses.keys() and (address := addresses.get(_network_of(above))) is not None:
                     found.setdefault(name, address)
         return tuple(f"{name}:{address}" for name, address in found.items())
 
@@ -82,6 +100,13 @@ class AddressPlan:
             for below in (router, *self._below(router))
         ]
         return {"SYNTHLAB_ROUTES": " ".join(routes)} if routes else {}
+
+    def _above(self, router: str) -> Iterator[str | None]:
+        """The uplinks on the way from a router to the lab's network, which is None."""
+        uplink: str | None = router
+        while uplink is not None:
+            uplink = self.routers[uplink].uplink
+            yield uplink
 
     def _below(self, router: StackRouter) -> Iterator[StackRouter]:
         """All routers that are behind this one."""
@@ -105,24 +130,34 @@ def plan_addresses(stack: Stack, taken: Collection[str] = ()) -> AddressPlan | N
         lan_of(router.name): subnet for router, subnet in zip(stack.routers, lans, strict=False)
     }
     places: dict[str, dict[str, IPv4Address]] = {}
-    used = dict.fromkeys(subnets, _FIRST - 1)
-    for name, network in _members(stack):
+    spares: dict[str, dict[str, IPv4Address]] = {}
+    used, left = dict.fromkeys(subnets, _FIRST - 1), {name: net.num_addresses - 2 for name, net in subnets.items()}
+    for name, network, spare in _members(stack):
         used[network] += 1
-        if used[network] > subnets[network].num_addresses - 2:
-            raise WrongUse(f"{stack.file}: too many clients in the network {network}: move some behind another router")
         places.setdefault(name, {})[network] = subnets[network][used[network]]
-    return AddressPlan(subnets, places, {router.name: router for router in stack.routers})
+        if spare:
+            spares.setdefault(name, {})[network] = subnets[network][left[network]]
+            left[network] -= 1
+        if used[network] > left[network]:
+            raise WrongUse(f"{stack.file}: too many clients in the network {network}: move some behind another router")
+    return AddressPlan(subnets, places, {router.name: router for router in stack.routers}, spares)
 
 
-def _members(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Each container with each of its networks; a router is the first in its own."""
-    yield from ((router.name, lan_of(router.name)) for router in stack.routers)
+def _members(stack: Stack) -> Iterator[tuple[str, str, bool]]:
+    """Each container with each of its networks, and whether it has a spare address there.
+
+    A router is the first in its own. Only clients behind routers have spare addresses.
+    """
+    yield from ((router.name, lan_of(router.name), False) for router in stack.routers)
     if isinstance(stack.sfu, Sfu):
-        yield companion_name(SFU_HOST), DEFAULT
+        yield companion_name(SFU_HOST), DEFAULT, False
     if stack.turn:
-        yield TURN_HOST, DEFAULT
-    yield from ((router.name, _network_of(router.uplink)) for router in stack.routers)
-    yield from ((client.name, _network_of(client.uplink)) for client in stack.clients)
+        yield TURN_HOST, DEFAULT, False
+    yield from ((router.name, _network_of(router.uplink), False) for router in stack.routers)
+    for client in stack.clients:
+        yield from ((client.name, lan_of(uplink), True) for uplink in client.uplinks)
+        if not client.uplinks:
+            yield client.name, DEFAULT, False
 
 
 def _network_of(uplink: str | None) -> str:

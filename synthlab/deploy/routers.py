@@ -39,5 +39,5 @@ def _router_service(stack: Stack, router: StackRouter, plan: AddressPlan) -> Ser
         ports=(PublishedPort(container=API_PORT, host=None),),
         networks=plan.networks(router.name),
         configs=tuple(config_of(file, text) for file, text in network.files.items()),
-        extra_hosts=plan.hosts(router.uplink),
+        extra_hosts=plan.hosts([router.uplink] if router.uplink else []),
     )

@@ -149,10 +149,10 @@ def _placed(service: Service, client: StackClient, plan: AddressPlan) -> Service
     return replace(
         service,
         networks=plan.networks(client.name),
-        labels={**service.labels, **({labels.UPLINK: client.uplink} if client.uplink else {})},
-        environment={**service.environment, **plan.environment(client.name, client.uplink)},
-        extra_hosts=(*service.extra_hosts, *plan.hosts(client.uplink)),
-        after={**service.after, **({client.uplink: "service_healthy"} if client.uplink else {})},
+        labels={**service.labels, **({labels.UPLINK: ",".join(client.uplinks)} if client.uplinks else {})},
+        environment={**service.environment, **plan.client_environment(client)},
+        extra_hosts=(*service.extra_hosts, *plan.hosts(client.uplinks)),
+        after={**service.after, **dict.fromkeys(client.uplinks, "service_healthy")},
     )
 
 

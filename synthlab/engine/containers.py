@@ -26,7 +26,8 @@ class Container:
     created it, `digest` the hash of the stack at that time. `network_of` is the server whose network a companion holds;
     empty for all other containers. `networks` are the networks that a companion conditions one by one; of one of them,
     `number` is its place among them. `outside` is what people outside the lab use of a server: a page's address, or
-    `labels.PUBLISHED_PORTS`. `uplink` is the router that a client or router is behind.
+    `labels.PUBLISHED_PORTS`. `uplinks` are the routers whose networks a client or router has: it is
+    behind the first, and a client that has more can roam to them.
 
     Of a lab on several machines, `node` is the name of its machine, `host` that machine's address, and `id` its task's
     until it has a container; `ports` open on `host`, and the one of its API leads to its ports in `tunnels`, too.
@@ -56,7 +57,7 @@ class Container:
     networks: tuple[str, ...] = ()
     number: int = 0
     outside: str = ""
-    uplink: str = ""
+    uplinks: tuple[str, ...] = ()
     node: str = ""
     host: str = HOST
     tunnels: tuple[int, ...] = ()
@@ -181,7 +182,7 @@ def of_labels(marks: Mapping[str, str]) -> dict[str, Any]:
         "network_of": marks.get(labels.NETWORK_OF, ""),
         "networks": tuple(filter(None, marks.get(labels.NETWORKS, "").split(","))),
         "outside": marks.get(labels.OUTSIDE, ""),
-        "uplink": marks.get(labels.UPLINK, ""),
+        "uplinks": tuple(filter(None, marks.get(labels.UPLINK, "").split(","))),
         "tunnels": tuple(map(int, marks.get(labels.TUNNELS, "").split())),
     }
 

@@ -16,6 +16,7 @@ from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
 from ..stack.netem import KEY
 from ..stack.netem_keys import SCHEMA
 from ..stack.profiles import OWN, profiles
+from ..stack.routers import MOST_UPLINKS
 from .conditions_schema import (
     DNS_SCHEMA,
     MUTED_SCHEMA,
@@ -165,6 +166,7 @@ _CLIENT: Schema = {
     "ports": {"type": "object", "properties": dict.fromkeys(stack_clients.PORTS, _PORT), "additionalProperties": False},
     "media": {"type": "object", "properties": {"video": _TEXT, "audio": _TEXT}, "additionalProperties": False},
     "uplink": _TEXT,
+    "uplinks": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": MOST_UPLINKS, "uniqueItems": True},
     "allow": _LIST,
     "self_control": {"type": "boolean"},
     "flags": _LIST,

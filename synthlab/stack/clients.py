@@ -60,6 +60,7 @@ KEYS = (
     "media",
     "network",
     "uplink",
+    "uplinks",
     "allow",
     *_READERS,
     *MEASURED_KEYS,

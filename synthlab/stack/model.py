@@ -181,7 +181,8 @@ class StackClient:
     `permissions`: by origin (`*`: all); None: camera and microphone for all. `allow`: names, networks and origins that
     may use the control ports. `public`: one of them may be on another machine. `self_control`: its application may
     change its conditions. `relay`: the credentials of a proxy's own TURN server, drawn each time the stack is read.
-    `placement`: constraints of Swarm's on where it runs. `uplink`: the router that it is behind.
+    `placement`: constraints of Swarm's on where it runs. `uplinks`: the routers whose networks it has; it is
+    behind the first until it roams. Empty: it is in the lab's network.
     """
 
     name: str
@@ -210,7 +211,12 @@ class StackClient:
     self_control: bool = False
     relay: str | None = field(default=None, compare=False)
     placement: tuple[str, ...] = ()
-    uplink: str | None = None
+    uplinks: tuple[str, ...] = ()
+
+    @property
+    def uplink(self) -> str | None:
+        """The router that it is behind at its start; None: it is in the lab's network."""
+        return self.uplinks[0] if self.uplinks else None
 
     @property
     def is_browser(self) -> bool:

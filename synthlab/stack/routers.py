@@ -17,6 +17,7 @@ from .yaml import Node
 
 ROUTER_KEYS = ("uplink", "nat", "network")
 MOST_ROUTERS = 12
+MOST_UPLINKS = 4
 DEFAULT_NAT = Nat(kind="port-restricted")
 """That of most home routers: what Linux does without being told otherwise."""
 
@@ -58,23 +59,35 @@ def refuse_beside_routers(node: Node, ip: Ip, sfu: Sfu | ExternalSfu | None, com
 def with_uplinks(
     clients: tuple[StackClient, ...], described: Node | None, routers: Node | None
 ) -> tuple[StackClient, ...]:
-    """The clients, each with the router that it is behind; `described` and `routers` are their entries in the file."""
+    """The clients, each with the routers of its networks; `described` and `routers` are their entries in the file."""
     if described is None:
         return clients
     named = routers.value if routers and isinstance(routers.value, dict) else {}
-    uplinks: dict[str, str] = {}
+    uplinks: dict[str, tuple[str, ...]] = {}
     mistakes = Mistakes()
     for group in dict.fromkeys(client.group for client in clients):
-        entry = described.value[group]
-        if "uplink" in entry.value:
-            with mistakes.noted():
-                uplinks[group] = _read_uplink(entry.value["uplink"], named)
+        with mistakes.noted():
+            uplinks[group] = _read_uplinks(described.value[group], named)
     for client in clients:
         for name in {client.name, client.group} & named.keys():
             with mistakes.noted():
                 named[name].wrong("is the name of a client, too: rename the router")
     mistakes.report()
-    return tuple(replace(client, uplink=uplinks.get(client.group)) for client in clients)
+    return tuple(replace(client, uplinks=uplinks.get(client.group, ())) for client in clients)
+
+
+def _read_uplinks(client: Node, routers: Mapping[str, object]) -> tuple[str, ...]:
+    """The routers of a client's `uplink` or `uplinks`; none for one in the lab's network."""
+    keys = client.value
+    if "uplinks" not in keys:
+        return (_read_uplink(keys["uplink"], routers),) if "uplink" in keys else ()
+    if "uplink" in keys:
+        keys["uplink"].wrong("cannot be combined with uplinks: the first of those is in use at the start")
+    nodes = keys["uplinks"].items("the routers that it can be behind, such as [home, lte]")
+    names = [_read_uplink(node, routers) for node in nodes]
+    if not 2 <= len(set(names)) == len(names) <= MOST_UPLINKS:
+        keys["uplinks"].wrong(f"must name 2 to {MOST_UPLINKS} different routers, such as [home, lte]")
+    return tuple(names)
 
 
 def _read_uplink(node: Node, routers: Mapping[str, object]) -> str:

@@ -82,11 +82,11 @@ def test_routes_lead_to_the_next_router(stack: Stack) -> None:
 def test_names_from_behind(stack: Stack) -> None:
     """Whoever is on the way up is known by name, at its nearest address; names of the own network are Docker's."""
     plan = planned(stack)
-    assert _names(plan.hosts("home")) == {"sfu", "out"}
-    found = dict(host.split(":") for host in plan.hosts("flat"))
+    assert _names(plan.hosts(["home"])) == {"sfu", "out"}
+    found = dict(host.split(":") for host in plan.hosts(["flat"]))
     assert found.keys() == {"home", "ada", "sfu", "out"}
     assert IPv4Address(found["home"]) == plan.places["home"]["lan-home"]
-    assert plan.hosts(None) == ()
+    assert plan.hosts([]) == ()
 
 
 def test_a_full_network_is_refused(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from syntheticnet.forwarder.shared_memory import SharedDocument
 from syntheticnet.forwarder.traffic import Window
 from syntheticnet.forwarder.traffic_rows import traffic_rows
 from syntheticnet.packets.counters import FlowCounters
+from syntheticnet.roam_control import RoamRequest
 
 from .api_description import described
 
@@ -85,6 +86,9 @@ class Forwarder:
 
     def drop_mappings(self) -> None:
         raise ConditionsError("this is not a router", "nat")
+
+    def roam(self, request: RoamRequest) -> None:
+        raise ConditionsError("has no uplinks", "roam")
 
     def adopt(self, requested: InForce, now: int) -> int:
         self._requested = requested

@@ -47,10 +47,10 @@ _RECORD = record(
         "at_ns": AT_NS,
         "age_s": number(1.2),
         "by": text("page"),
-        "kind": Shape({"enum": ["change", "replace", "lease", "expired", "released", "failed"]}, "lease"),
+        "kind": Shape({"enum": ["change", "replace", "lease", "expired", "released", "failed", "roam"]}, "lease"),
         "id": whole(3),
     },
-    {"change": CHANGE, "lasts_ns": whole(10**10)},
+    {"change": CHANGE, "lasts_ns": whole(10**10), "to": text("lte", description="where it roamed")},
 ).named("HistoryRecord")
 _WALK = record(
     {
@@ -135,6 +135,14 @@ _RESOLVER = record(
     },
     {"problem": text("", description="why look-ups are not conditioned although `dns` is set")},
 )
+_UPLINK = record(
+    {
+        "uplinks": listed(text("home")).with_example(["home", "lte"]),
+        "in_use": text("home").or_null(),
+        "address": text("10.64.4.3", description="of the application").or_null(),
+        "on_the_way_to": text("lte").or_null(),
+    }
+).named("Uplink")
 _STATE = {
     "version": text(VERSION),
     "name": text("client1"),
@@ -154,7 +162,7 @@ _STATE = {
     "links": _both(_LINK_COUNTS),
     "flows": mapped(_both(COUNTS), "default", "*:rtp"),
 }
-_AT_TIMES = {"walk": _WALK, "dns": _RESOLVER}
+_AT_TIMES = {"walk": _WALK, "dns": _RESOLVER, "uplink": _UPLINK}
 STATE = record(_STATE, _AT_TIMES).named("State")
 _PREVIEW = record({"conditions": CONDITIONS, "monotonic_ns": AT_NS, "state": STATE}).named("Preview")
 _SCHEDULED = record({**_STATE, "entry": ENTRY}, _AT_TIMES).named("StateWithEntry")

@@ -28,6 +28,7 @@ from .endpoints.metrics import MetricsEndpoint
 from .endpoints.openapi import described
 from .endpoints.pictures import PicturesEndpoints
 from .endpoints.qos import QosEndpoints
+from .endpoints.roam import RoamEndpoint
 from .endpoints.state import StateEndpoint
 from .endpoints.stats import StatsEndpoints
 from .endpoints.top import TopEndpoint
@@ -81,6 +82,7 @@ def endpoints(
         *ConditionsEndpoints(report, changes, state.startup).table(),
         *LeasesEndpoints(control, state).table(),
         *MappingsEndpoint(control, state).table(),
+        *RoamEndpoint(control, state).table(),
         *FilesEndpoints(control).table(),
         *StatsEndpoints(stats, pictures, probes).table(),
         *PicturesEndpoints(pictures).table(),

@@ -10,6 +10,7 @@ from ..channel import FILE_PIECE
 from ..conditions import DIRECTIONS, Conditions, ConditionsError, Nat
 from ..conditions.files import Files, named_files
 from ..packets.counters import FlowCounters
+from ..roam_control import RoamRequest
 from .history import API
 from .in_force import InForce
 from .per_flow import DEFAULT
@@ -37,6 +38,10 @@ class ConditionedNetwork(Protocol):
 
     def drop_mappings(self) -> None:
         """Drop all mappings of a router's NAT; raises ConditionsError for others."""
+
+    def roam(self, request: RoamRequest) -> None:
+        """Begin to change the client's network; raises ConditionsError if that is not possible."""
+        ...
 
     def report(self, now: int) -> dict[str, Any]:
         """Counters of links and flows, and the forwarder's health."""
@@ -103,6 +108,7 @@ class ConditionsController:
             "hosts": self._list_hosts,
             "drop_mappings": self._drop_mappings,
             "locate": self._locate,
+            "roam": self._roam,
         }
 
     def deadline(self) -> int | None:
@@ -234,6 +240,13 @@ class ConditionsController:
     def _drop_mappings(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         self._network.drop_mappings()
         return {}
+
+    def _roam(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        asked = RoamRequest(to=request["to"], how=request["how"], gap_ns=request["gap_ns"])
+        self._network.roam(asked)
+        self._schedule = self._schedule.roamed(asked.to or "new-address", request["by"], now)
+        self._kept.save(self._schedule.to_dict())
+        return self._report(request, now)
 
     def _refuse_used(self, name: str, fix: str) -> None:
         """Conditions in force and scheduled changes must find their files, also in the next forwarder."""

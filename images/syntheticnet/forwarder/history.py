@@ -13,12 +13,15 @@ MOST_CHANGE_BYTES = 2000
 API, STARTUP = "api", "startup"
 """Who made a change that does not say so, and who set the conditions that the client started with."""
 
-Kind = Literal["change", "replace", "lease", "expired", "released", "failed"]
+Kind = Literal["change", "replace", "lease", "expired", "released", "failed", "roam"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRecord:
-    """What happened to the entry `id` of the schedule; 0 is the startup. `lasts_ns` is the length of a lease."""
+    """What happened to the entry `id` of the schedule; 0 is the startup. `lasts_ns` is the length of a lease.
+
+    `to` is where the client roamed: one of its uplinks, or `new-address`.
+    """
 
     at_ns: int
     by: str
@@ -26,10 +29,11 @@ class HistoryRecord:
     id: int
     change: Mapping[str, Any] | None = None
     lasts_ns: int | None = None
+    to: str | None = None
 
     def describe(self, now: int) -> dict[str, Any]:
         """The record as the API reports it."""
-        optional = {"change": self.change, "lasts_ns": self.lasts_ns}
+        optional = {"change": self.change, "lasts_ns": self.lasts_ns, "to": self.to}
         return {
             "at_ns": self.at_ns,
             "age_s": (now - self.at_ns) / 1e9,

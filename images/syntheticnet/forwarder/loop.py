@@ -6,7 +6,7 @@ Each turn reads what has arrived, sends what is due, and computes the next wake-
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .direction import Pipeline
 from .poller import Poller
@@ -59,13 +59,13 @@ class ReadPacer:
 
 
 class EventLoop:
-    """Drives the two opposite pipelines, turn by turn."""
+    """Drives pairs of opposite pipelines, turn by turn."""
 
-    def __init__(self, first: Pipeline, second: Pipeline) -> None:
+    def __init__(self, pairs: Sequence[tuple[Pipeline, Pipeline]]) -> None:
         self._poller = Poller()
-        self._pacers = (ReadPacer(first, self._poller), ReadPacer(second, self._poller))
-        self._opposites = ((first, second), (second, first))
-        self._links = (first.link, second.link)
+        self._opposites = [ways for first, second in pairs for ways in ((first, second), (second, first))]
+        self._pacers = [ReadPacer(pipeline, self._poller) for pipeline, _ in self._opposites]
+        self._links = [pipeline.link for pipeline, _ in self._opposites]
         self._calls: dict[int, Callable[[], None]] = {}
         self._due: int | None = None
         self.appointment: int | None = None
@@ -111,11 +111,12 @@ class EventLoop:
 
     def _soonest(self) -> int | None:
         """When the next packet is due."""
-        one, other = self._links
-        due, also = one.due, other.due
-        if due is None:
-            return also
-        return due if also is None else min(due, also)
+        soonest: int | None = None
+        for link in self._links:
+            due = link.due
+            if due is not None and (soonest is None or due < soonest):
+                soonest = due
+        return soonest
 
     def _release(self, now: int) -> int:
         """Send what is due; returns the number of packets."""

@@ -13,8 +13,8 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
 from threading import Thread
@@ -29,6 +29,7 @@ from ..conditions.files import Files
 from ..heartbeat import Pulse
 from ..lookup_board import LookupBoard
 from ..packets.counters import FlowCounters
+from ..roam_control import RoamClient, RoamRequest
 from ..router.control import NatClient
 from .classifier import ControlAccess
 from .controller import ConditionsController, Overtaken
@@ -36,8 +37,18 @@ from .cpu_share import CpuShare
 from .direction import Pipeline, PipelinePlan
 from .handoff import Errands
 from .in_force import InForce
+from .lanes import (
+    Lane,
+    PipelineKey,
+    by_direction,
+    link_report,
+    make_pipelines,
+    summed_flows,
+    summed_talkers,
+    summed_windows,
+    worst_lateness,
+)
 from .loop import EventLoop
-from .port import make_ports
 from .reach import reach_bps
 from .shared_files import SharedFiles
 from .shared_memory import SharedDocument
@@ -54,15 +65,14 @@ COPIED = 128
 class Wiring:
     """Everything PID 1 passes to a forwarder, which opens nothing itself.
 
+    `lanes` are the networks it conditions, all with the same conditions: several of a client that changes its network.
     `lookups` is the way to the resolver, for the network with the number `network`; None if look-ups of names cannot be
     conditioned here, as `no_dns` says why.
     """
 
-    outer: int
-    inner: int
+    lanes: Sequence[Lane]
     control: socket.socket
     schedule: SharedDocument
-    hosts: Sequence[str] = ()
     ports: Sequence[int] = ()
     restarts: int = 0
     started: int = field(default_factory=time.monotonic_ns)
@@ -75,6 +85,8 @@ class Wiring:
     network: int = 0
     router: NatClient | None = None
     """Of a router: changes its NAT."""
+    roaming: RoamClient | None = None
+    """Of a client behind a router: changes its network."""
 
 
 WELL = {"state": "well", "hangs": 0, "starved_s": 0.0}
@@ -86,22 +98,18 @@ class Armed(NamedTuple):
 
     at: int
     requested: InForce
-    plans: dict[str, PipelinePlan]
+    plans: dict[PipelineKey, PipelinePlan]
 
 
 class Forwarder:
     """Runs the packet loop and the controller; `run` never returns."""
 
     def __init__(self, wiring: Wiring) -> None:
-        outer, inner = make_ports(wiring.outer, wiring.inner)
-        control = ControlAccess(_packed(wiring.hosts), frozenset(wiring.ports), wiring.allow.networks, wiring.ipv6_only)
         files = Files(wiring.files)
         self._wiring = wiring
-        self._control = control
-        self._pipelines = {
-            "ingress": Pipeline("ingress", outer, inner, control, files),
-            "egress": Pipeline("egress", inner, outer, control, files),
-        }
+        self._access = self._access_of(())
+        self._pipelines = make_pipelines(wiring.lanes, self._access, files)
+        self._directions = by_direction(self._pipelines)
         self._in_force: InForce | None = None
         self._changes = 0
         self._armed: Armed | None = None
@@ -109,7 +117,7 @@ class Forwarder:
         self._errands = Errands()
         self._cpu = CpuShare()
         self._reach_bps = round(reach_bps())
-        self._loop = EventLoop(*self._pipelines.values())
+        self._loop = EventLoop(list(zip(*self._directions.values(), strict=True)))
         self._loop.watch(wiring.pulse.fileno(), self._beat)
         self._loop.watch(self._errands.fileno(), self._errands.serve)
         # A direct call until `run` starts the second thread.
@@ -187,7 +195,7 @@ class Forwarder:
     def report(self, now: int) -> dict[str, Any]:
         """Health and counters, as the API reports them."""
         self._ask_loop(partial(self._note_refusals, now))
-        counts = {direction: self._counts(pipeline) for direction, pipeline in self._pipelines.items()}
+        counts = {direction: self._counts(pipelines) for direction, pipelines in self._directions.items()}
         totals = {
             direction: FlowCounters.total([*bygone, *flows.values()]) for direction, (bygone, flows) in counts.items()
         }
@@ -202,16 +210,18 @@ class Forwarder:
                 "busy": round(self._cpu.share, 3),
                 "reach_bps": self._reach_bps,
                 "lateness": {
-                    direction: pipeline.lateness.report(now) for direction, pipeline in self._pipelines.items()
+                    direction: worst_lateness(pipelines, now) for direction, pipelines in self._directions.items()
                 },
             },
             "links": {
-                direction: pipeline.report(now, totals[direction]) for direction, pipeline in self._pipelines.items()
+                direction: link_report(pipelines, now, totals[direction])
+                for direction, pipelines in self._directions.items()
             },
             "flows": {
                 name: {direction: flows[name].report(now) for direction, (_, flows) in counts.items()} for name in names
             },
             **self._lookups(),
+            **({"uplink": self._wiring.roaming.report()} if self._wiring.roaming else {}),
         }
 
     def _lookups(self) -> dict[str, Any]:
@@ -221,19 +231,33 @@ class Forwarder:
         return {} if published is None else {"dns": {**health, **published}}
 
     def top(self, direction: str) -> list[Any]:
-        pipeline = self._pipelines[direction]
-        self._ask_loop(pipeline.count)
-        return pipeline.top()
+        rows = []
+        for pipeline in self._directions[direction]:
+            self._ask_loop(pipeline.count)
+            rows.append(pipeline.top())
+        return summed_talkers(rows)
 
     def traffic(self, now: int) -> dict[str, Any]:
         return traffic_rows(self._ask_loop(partial(self._watch, now)))
 
     def admit(self, addresses: Sequence[str]) -> None:
         """Let these steer the client besides the host: the present addresses of those that the stack names."""
-        control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
-        if control != self._control:
-            self._control = control
-            self._ask_loop(partial(self._let_in, control))
+        access = self._access_of(addresses)
+        if access != self._access:
+            self._access = access
+            self._ask_loop(partial(self._let_in, access))
+
+    def roam(self, request: RoamRequest) -> None:
+        """Begin to change the client's network; raises ConditionsError if that is not possible."""
+        if self._wiring.roaming is None:
+            raise ConditionsError("has no uplinks: only a client behind a router changes its network", "roam")
+        self._wiring.roaming.roam(request)
+
+    def _access_of(self, addresses: Sequence[str]) -> list[ControlAccess]:
+        """Who reaches the control ports on each lane: its hosts, and these addresses."""
+        wiring = self._wiring
+        more = frozenset(wiring.ports), wiring.allow.networks, wiring.ipv6_only
+        return [ControlAccess(_packed([*lane.hosts, *addresses]), *more) for lane in wiring.lanes]
 
     def _router(self) -> NatClient:
         if self._wiring.router is None:
@@ -257,7 +281,7 @@ class Forwarder:
             traceback.print_exc()
             os._exit(1)
 
-    def _planned(self, requested: InForce) -> tuple[int, dict[str, PipelinePlan]]:
+    def _planned(self, requested: InForce) -> tuple[int, dict[PipelineKey, PipelinePlan]]:
         """The number of changes so far, and plans based on that state; raises Overtaken.
 
         While a plan is being made, the loop may apply the armed one. The new plan then sees half of each state, and may
@@ -266,20 +290,20 @@ class Forwarder:
         # Asked in the loop, so not in the middle of a change: the plan would keep what that change is about to remove.
         changes: int = self._ask_loop(lambda: self._changes)
         try:
-            return changes, {direction: pipeline.plan(requested) for direction, pipeline in self._pipelines.items()}
+            return changes, {key: pipeline.plan(requested) for key, pipeline in self._pipelines.items()}
         except LookupError:
             if changes != self._changes:
                 raise Overtaken(time.monotonic_ns()) from None
             raise
 
-    def _put_in_force(self, requested: InForce, plans: dict[str, PipelinePlan], now: int) -> None:
+    def _put_in_force(self, requested: InForce, plans: dict[PipelineKey, PipelinePlan], now: int) -> None:
         self._changes += 1
         self._armed = None
         before, self._in_force = self._in_force, requested
         lookups = self._wiring.lookups
         if lookups and (before is None or before.conditions.dns != requested.conditions.dns):
             lookups.request(write_lookups(requested.conditions.dns), self._wiring.network)
-        self._waste += [pipeline.adopt(plans[direction], now) for direction, pipeline in self._pipelines.items()]
+        self._waste += [pipeline.adopt(plans[key], now) for key, pipeline in self._pipelines.items()]
 
     def _throw_away(self) -> None:
         """Free old data item by item: freeing a large dictionary at once would hold the GIL for long."""
@@ -294,14 +318,23 @@ class Forwarder:
 
     def _watch(self, now: int) -> dict[str, Window | None]:
         at = max(now, time.monotonic_ns())  # the loop has counted since the request came
-        return {direction: pipeline.traffic.watch(at) for direction, pipeline in self._pipelines.items()}
+        return {
+            direction: summed_windows([one.traffic.watch(at) for one in pipelines])
+            for direction, pipelines in self._directions.items()
+        }
 
     def _note_refusals(self, now: int) -> None:
         for pipeline in self._pipelines.values():
             pipeline.note_refusals(now)
 
-    def _counts(self, pipeline: Pipeline) -> tuple[list[FlowCounters], dict[str, FlowCounters]]:
-        """Copies of the counters of removed flows and, consistent with them, of current flows."""
+    def _counts(self, pipelines: Sequence[Pipeline]) -> tuple[list[FlowCounters], Mapping[str, FlowCounters]]:
+        """Copies of the counters of removed flows and, consistent with them, of current flows, over all lanes."""
+        each = [self._lane_counts(pipeline) for pipeline in pipelines]
+        if len(each) == 1:
+            return each[0]
+        return [counters for bygone, _ in each for counters in bygone], summed_flows([flows for _, flows in each])
+
+    def _lane_counts(self, pipeline: Pipeline) -> tuple[list[FlowCounters], dict[str, FlowCounters]]:
         bygone, flows = self._ask_loop(
             lambda: ([counters.copy() for counters in pipeline.link.bygone], pipeline.link.flow_counters)
         )
@@ -312,9 +345,9 @@ class Forwarder:
             copies |= self._ask_loop(partial(_copied, some))
         return bygone, copies
 
-    def _let_in(self, control: ControlAccess) -> None:
-        for pipeline in self._pipelines.values():
-            pipeline.let_in(control)
+    def _let_in(self, access: Sequence[ControlAccess]) -> None:
+        for (number, _), pipeline in self._pipelines.items():
+            pipeline.let_in(access[number])
 
 
 def _copied(rows: list[tuple[str, FlowCounters]]) -> dict[str, FlowCounters]:

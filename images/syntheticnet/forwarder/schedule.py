@@ -182,6 +182,10 @@ class ConditionSchedule:
             schedule = schedule._recorded(HistoryRecord(at_ns=now, by=by, kind="released", id=id))
         return schedule._settled(now)
 
+    def roamed(self, to: str, by: str, now: int) -> ConditionSchedule:
+        """The state with a record of the client's way to another network or address; no condition changes."""
+        return self._recorded(HistoryRecord(at_ns=now, by=by, kind="roam", id=0, to=to))
+
     def report(self, now: int) -> dict[str, Any]:
         return {
             "conditions": self.conditions_text,

@@ -10,7 +10,6 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -21,6 +20,7 @@ from ..conditions.hosts import named_hosts
 from ..firewall import CONTROL_PORTS, INNERS, NoFirewall, closed_gateway_rules, control_port_rules, put_rules
 from ..forwarder import process as forwarder
 from ..forwarder.controller import drawn_schedule
+from ..forwarder.lanes import Lane
 from ..forwarder.process import Wiring
 from ..forwarder.shared_files import SharedFiles
 from ..forwarder.shared_memory import SharedDocument
@@ -33,6 +33,7 @@ from .keeper import Keeper
 from .loop import Supervisor
 from .own_networks import keepers_of
 from .resolver import Resolver, why_not
+from .roaming import Roaming
 from .settings import BadSettings, Settings
 from .without_openssl import without_openssl
 
@@ -75,14 +76,17 @@ def _live(settings: Settings) -> int:
             for host in hosts:
                 put_rules(control_port_rules(host, settings.ports))
         if settings.routing.gateway:
-            for address in keepers[0].gateways:
+            for address in dict.fromkeys(address for keeper in keepers for address in keeper.gateways):
                 put_rules(closed_gateway_rules(address, settings.ports))
         router = _started_router(settings, keepers[0], hosts) if settings.lan else None
     children = Children()
     probed = prober.open_channel(settings)
     resolver = Resolver(children, settings, (API_USER,))
-    for number, keeper in enumerate(keepers):
-        _start_ours(children, settings, hosts, keeper, number, probed, resolver, router)
+    roaming = Roaming(keepers) if settings.uplinks else None
+    # The networks of a roaming client share one forwarder, and so their conditions.
+    shares = [keepers] if roaming else [[keeper] for keeper in keepers]
+    for number, share in enumerate(shares):
+        _start_ours(children, settings, hosts, share, number, probed, resolver, router, roaming)
     resolver.start()
     if resolver.problem:
         raise Broken(f"dns: {resolver.problem}")
@@ -96,7 +100,8 @@ def _live(settings: Settings) -> int:
     application_pid = _start_application(settings)
     readiness.announce()
     gc.enable()
-    return Supervisor(children, keepers, application_pid, settings.expires, router.server if router else None).run()
+    servers = router.server if router else None, roaming
+    return Supervisor(children, keepers, application_pid, settings.expires, *servers).run()
 
 
 def _started_router(settings: Settings, keeper: Keeper, hosts: Sequence[str]) -> Router:
@@ -121,11 +126,12 @@ def _start_ours(
     children: Children,
     settings: Settings,
     hosts: Sequence[str],
-    keeper: Keeper,
+    keepers: Sequence[Keeper],
     number: int,
     probed: prober.Channel | None,
     resolver: Resolver,
     router: Router | None,
+    roaming: Roaming | None,
 ) -> None:
     """Start a network's forwarder and, unless disabled, its API, each as its own user; returns once both work.
 
@@ -141,7 +147,9 @@ def _start_ours(
     start = time.monotonic_ns()
     pulse = Pulse()
     # Elsewhere control traffic does not pass the forwarder, and no sender on the conditioned network is the host.
-    control_hosts = hosts if keeper.publishes else []
+    lanes = [
+        Lane(one.wire.outside.fileno(), one.wire.inside.fileno(), hosts if one.publishes else []) for one in keepers
+    ]
     no_dns = why_not()
     if no_dns and startup.dns:
         raise Broken(f"dns: {no_dns}")
@@ -149,11 +157,12 @@ def _start_ours(
     def forward(restarts: int) -> None:
         syscalls.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
-        fds = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), forwarder_end, schedule
         lookups = None if no_dns else resolver.board
         nat = router.server.client(router.nat) if router else None
-        wiring = Wiring(*fds, control_hosts, settings.ports, restarts, began, files, settings.allow, settings.ipv6_only)
-        forwarder.main(replace(wiring, pulse=pulse, lookups=lookups, no_dns=no_dns, network=number, router=nat))
+        roam = roaming.server.client() if roaming else None
+        own = forwarder_end, schedule, settings.ports, restarts, began, files, settings.allow, settings.ipv6_only
+        wiring = Wiring(lanes, *own, pulse, lookups, no_dns, number, nat, roam)
+        forwarder.main(wiring)
 
     children.start("forwarder", forward, pulse, name)
     if settings.api_port is None:

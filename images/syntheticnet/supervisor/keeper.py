@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
@@ -18,6 +18,7 @@ from . import gateway, network_devices
 from .children import say
 from .interface import Interface, IPNetwork, NoInterface, Route
 from .network_devices import Wire
+from .presence import Presence
 from .routing import DOCKERS, Routing
 from .settings import RUN
 
@@ -61,7 +62,7 @@ class Keeper:
 
     `publishing` is None if that is another keeper's. The keeper with the `number` 0 also looks after interfaces that
     belong to no keeper. `due` is when to call `look`, in seconds of the monotonic clock. A router's keeper knows
-    its `lan`.
+    its `lan`; that of a roaming client's network knows the network's `presence`.
     """
 
     def __init__(
@@ -74,7 +75,9 @@ class Keeper:
         number: int = 0,
         routing: Routing = DOCKERS,
         lan: IPNetwork | None = None,
+        presence: Presence | None = None,
     ) -> None:
+        self.presence = presence
         self.wire = Wire.open(number)
         self.due = inf
         self._routing = routing
@@ -124,6 +127,17 @@ class Keeper:
             put_rules(tls_port_rules(self._publishing.ipv4, port))
             network_devices.answer_through(self._publishing)
 
+    def appear(self) -> None:
+        """Show the network to the application, or hide it, as its presence now says."""
+        if self.presence and self._held:
+            self.presence.apply(self._held, self.wire, self._macs)
+
+    @property
+    def shown_address(self) -> str | None:
+        """The application's address here; None while it has none."""
+        address = self.presence.address(self._held) if self.presence and self.presence.shown and self._held else None
+        return address.host if address else None
+
     def claims(self, interface: Interface) -> bool:
         """Whether an interface is this keeper's to take over."""
         held = self._held is not None and self._held.index == interface.index
@@ -135,8 +149,7 @@ class Keeper:
         self._held = self._routing.over(self._with_way_out(self._held, self._others))
         for other in self._others:
             network_devices.lead_nowhere(other)
-        network_devices.take_over(self._held, self.wire, {}, self._ipv6_only)
-        self._note(self._held)
+        self._put_in_place(self._held, {})
         if trust and self._publishing:
             self._macs = self._settled(self._publishing, self._publishing.gateways)
             self._pin(self._publishing)
@@ -182,6 +195,8 @@ class Keeper:
     def _carry_out(self, plan: InterfacePlan) -> None:
         if plan.let_go and self._held:
             network_devices.let_go(self.wire, self._ipv6_only)
+            if self.presence:
+                self.presence.gone()
             say(f"{self._held.name} is gone: no network until it is back")
             self._held = None
         take = plan.take or self._again()
@@ -190,7 +205,7 @@ class Keeper:
         elif take:
             self._take(take, plan.strangers)
         self._see(plan.strangers)
-        if self._held:
+        if self._held and not self.presence:
             network_devices.lead(self._held, self.wire, self._ipv6_only)
         self._inform(plan.strangers)
 
@@ -225,16 +240,19 @@ class Keeper:
         for other in others:
             network_devices.lead_nowhere(other)
         self._unfinished = own  # the only record of what has been taken off the interface
-        network_devices.take_over(own, self.wire, self._macs if publishes else {}, self._ipv6_only)
+        self._put_in_place(own, self._macs if publishes else {})
         self._held, self._unfinished = own, None
-        self._note(own)
         say(f"{own.name} is conditioned")
         if publishes:
             self._learn(own)
 
-    def _note(self, held: Interface) -> None:
-        """Record which interface this is, for captures: `/run/synthlab/synth0` says `eth0`."""
-        (RUN / self.wire.inner).write_text(held.name)
+    def _put_in_place(self, own: Interface, pins: Mapping[str, str]) -> None:
+        """Take over, and record which interface this is, for captures: `/run/synthlab/synth0` says `eth0`."""
+        shown = self.presence.bare(own) if self.presence else own
+        network_devices.take_over(shown, self.wire, pins, self._ipv6_only)
+        if self.presence:
+            self.presence.apply(own, self.wire, pins)
+        (RUN / self.wire.inner).write_text(own.name)
 
     def _see(self, strangers: Iterable[Interface]) -> None:
         """Remove the default routes of strangers, and log each one once."""

@@ -13,6 +13,7 @@ from .. import syscalls
 from ..router.control import NatServer
 from .children import Children, reap, say
 from .keeper import Keeper
+from .roaming import Roaming
 from .watch import TICK_SECONDS
 
 GRACE_SECONDS = 2.0
@@ -29,16 +30,18 @@ class Supervisor:
         application: int | None,
         expires: float | None,
         nat: NatServer | None = None,
+        roaming: Roaming | None = None,
     ) -> None:
         self._children = children
         self._keepers = keepers
         self._application = application
         self._expires = expires
         self._nat = nat
+        self._roaming = roaming
         self._signals = syscalls.open_signals(signal.valid_signals())
         self._poll = select.poll()
         self._waiting = [one.fileno() for one in children.waiting()]
-        asked = [nat.fileno()] if nat else []
+        asked = [*([nat.fileno()] if nat else []), *([roaming.server.fileno()] if roaming else [])]
         for file in (self._signals, *(keeper.fileno() for keeper in keepers), *self._waiting, *asked):
             self._poll.register(file, select.POLLIN)
 
@@ -49,7 +52,7 @@ class Supervisor:
         """
         tick = time.monotonic() + TICK_SECONDS
         while True:
-            due = min(tick, *(keeper.due for keeper in self._keepers))
+            due = min(tick, *(keeper.due for keeper in self._keepers), self._roaming.due if self._roaming else tick)
             ready = dict(self._poll.poll(max(0.0, due - time.monotonic()) * 1000))
             for number in syscalls.read_signals(self._signals):
                 if (status := self._heed(number)) is not None:
@@ -58,6 +61,8 @@ class Supervisor:
                 self._start_called(ready)
             if self._nat and self._nat.fileno() in ready:
                 self._nat.serve()
+            if self._roaming:
+                self._roam(self._roaming, ready)
             for keeper in self._keepers:
                 if keeper.fileno() in ready:
                     keeper.changed()
@@ -69,6 +74,13 @@ class Supervisor:
                 self._children.tick(now)
                 if self._expires is not None and time.time() >= self._expires:
                     return self._expire()
+
+    def _roam(self, roaming: Roaming, ready: Mapping[int, int]) -> None:
+        """Begin what is asked, and end what is under way."""
+        if roaming.server.fileno() in ready:
+            roaming.server.serve()
+        if time.monotonic() >= roaming.due:
+            roaming.go_on()
 
     def _start_called(self, ready: Mapping[int, int]) -> None:
         """Start the children that a connection waits for, and leave their sockets to them."""

@@ -78,7 +78,7 @@ def take_over(own: Interface, wire: Wire, pins: Mapping[str, str], ipv6_only: bo
         bind_socket(wire.inside, outer)
         kernel.set_up(outer)
         kernel.set_up(inner)
-        _pin(kernel, inner, pins)
+        pin_hosts(kernel, inner, pins)
         hidden = socket.AF_INET if ipv6_only else None
         for address in (*own.addresses, *own.link_local):
             if address.family != hidden:
@@ -99,7 +99,7 @@ def let_go(wire: Wire, ipv6_only: bool = False) -> None:
     inner = socket.if_nametoindex(wire.inner)
     with RouteSocket() as kernel:
         kernel.set_up(inner, False)
-        for address in _addresses(kernel, inner):
+        for address in addresses_of(kernel, inner):
             kernel.delete_address(inner, address)
         if ipv6_only:
             for source in kernel.sources(_HOST_TABLE):
@@ -109,7 +109,7 @@ def let_go(wire: Wire, ipv6_only: bool = False) -> None:
 def pin(interface: str, macs: Mapping[str, str]) -> None:
     """Pin IPv4 addresses to MACs on an interface as permanent neighbours, which ARP cannot change."""
     with RouteSocket() as kernel:
-        _pin(kernel, socket.if_nametoindex(interface), macs)
+        pin_hosts(kernel, socket.if_nametoindex(interface), macs)
 
 
 def lead(own: Interface, wire: Wire, ipv6_only: bool = False) -> None:
@@ -183,11 +183,12 @@ def _is_ours(device: Device) -> bool:
 
 
 def _read(kernel: RouteSocket, device: Device) -> Interface:
-    addresses, routes = _addresses(kernel, device.index), kernel.routes(device.index)
+    addresses, routes = addresses_of(kernel, device.index), kernel.routes(device.index)
     return Interface(device.index, device.name, device.mac, device.mtu, tuple(addresses), tuple(routes))
 
 
-def _pin(kernel: RouteSocket, index: int, macs: Mapping[str, str]) -> None:
+def pin_hosts(kernel: RouteSocket, index: int, macs: Mapping[str, str]) -> None:
+    """Like `pin`, for the interface with this index."""
     for host, mac in macs.items():
         kernel.pin(index, host, mac)
 
@@ -197,7 +198,7 @@ def _by_gateway(route: Route) -> bool:
     return route.gateway is not None
 
 
-def _addresses(kernel: RouteSocket, index: int) -> list[Address]:
+def addresses_of(kernel: RouteSocket, index: int) -> list[Address]:
     """All addresses except link-local IPv6, which derives from the MAC."""
     found = kernel.addresses(index)
     return [one for one in found if not (one.family == socket.AF_INET6 and one.network.is_link_local)]

@@ -10,6 +10,7 @@ from contextlib import suppress
 from . import network_devices
 from .interface import Interface, NoInterface, chosen, leading_out
 from .keeper import Keeper
+from .presence import Presence
 from .settings import Settings
 
 ALIAS = "synthlab-network-{number}"
@@ -22,6 +23,8 @@ PATIENCE_SECONDS = 5.0
 def keepers_of(settings: Settings) -> list[Keeper]:
     """The keepers, which hold nothing yet, in the order of the networks. Raises NoInterface."""
     found = network_devices.find()
+    if settings.uplinks:
+        return _roaming(settings, found)
     if not settings.networks:
         own = chosen(found, settings.network)
         networks = (settings.network,) if settings.network else own.networks
@@ -31,10 +34,30 @@ def keepers_of(settings: Settings) -> list[Keeper]:
     owned = [_interface_of(number, name, found) for number, name in enumerate(settings.networks)]
     strangers = [one for one in found if one not in owned]
     leading = leading_out(owned)
-    keepers = [
-        Keeper(own, own.networks, strangers, own if own is leading else None, settings.ipv6_only, number)
-        for number, own in enumerate(owned)
-    ]
+    return _acquainted(
+        [
+            Keeper(own, own.networks, strangers, own if own is leading else None, settings.ipv6_only, number)
+            for number, own in enumerate(owned)
+        ]
+    )
+
+
+def _roaming(settings: Settings, found: Sequence[Interface]) -> list[Keeper]:
+    """Of a client that can change its network: the first one is in use."""
+    owned = [chosen(found, uplink.network) for uplink in settings.uplinks]
+    strangers = [one for one in found if one not in owned]
+    leading = leading_out(owned)
+    keepers = []
+    for number, (uplink, own) in enumerate(zip(settings.uplinks, owned, strict=True)):
+        presence = Presence(uplink, number, own.gateways if own is leading else ())
+        routing = uplink.routing(settings.routing.lans)
+        publishing = own if own is leading else None
+        keepers.append(Keeper(own, [uplink.network], strangers, publishing, False, number, routing, presence=presence))
+    return _acquainted(keepers)
+
+
+def _acquainted(keepers: list[Keeper]) -> list[Keeper]:
+    """The keepers, each of which leaves the others' interfaces to them."""
     for keeper in keepers:
         keeper.neighbours = tuple(other for other in keepers if other is not keeper)
     return keepers

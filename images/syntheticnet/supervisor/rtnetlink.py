@@ -20,7 +20,7 @@ from .interface import Address, Route
 
 MAIN_TABLE, LOCAL_TABLE = 254, 255
 SCOPE_ANYWHERE, SCOPE_LINK, SCOPE_HOST = 0, 253, 254
-UNICAST, LOCAL, MULTICAST = 1, 2, 5
+UNICAST, LOCAL, MULTICAST, BLACKHOLE = 1, 2, 5, 6
 NOARP = 0x80
 
 Edit = Literal["add", "replace", "delete"]
@@ -47,7 +47,7 @@ _WORD = Struct("=I")
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_LINKINFO, _IFLA_AF_SPEC = 1, 3, 4, 18, 26
 _INFO_KIND, _INFO_DATA, _VETH_PEER = 1, 2, 1
 _INET6_ADDR_GEN_MODE, _ADDR_GEN_NONE = 8, b"\1"
-_IFLA_INET_CONF, _DEVCONF_FORWARDING = 1, 1
+_IFLA_INET_CONF, _DEVCONF_FORWARDING, _DEVCONF_RP_FILTER = 1, 1, 8
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _RTA_DST, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY, _RTA_TABLE = 1, 4, 5, 6, 15
 _FRA_SRC, _FRA_PRIORITY, _FRA_TABLE = 2, 6, 15
@@ -150,8 +150,11 @@ class RouteSocket:
 
     def forward(self, index: int) -> None:
         """Let the kernel forward IPv4 packets that arrive here, as the sysctl `conf/NAME/forwarding` would."""
-        forwarding = _attribute(_IFLA_INET_CONF, _attribute(_DEVCONF_FORWARDING, _WORD.pack(1)))
-        self._set_link(index, _attribute(_IFLA_AF_SPEC, _attribute(socket.AF_INET, forwarding)))
+        self._set_ipv4(index, _DEVCONF_FORWARDING)
+
+    def filter_sources(self, index: int) -> None:
+        """Drop IPv4 packets whose answers would not leave here (RFC 3704), as the sysctl `conf/NAME/rp_filter`."""
+        self._set_ipv4(index, _DEVCONF_RP_FILTER)
 
     def add_address(self, index: int, address: Address) -> None:
         """Add an address; an IPv6 address is usable at once."""
@@ -189,6 +192,12 @@ class RouteSocket:
         body = _ROUTE.pack(route.family, int(prefix), 0, 0, 0, protocol, scope, kind, 0)
         self._change(_DELETE_ROUTE if deleted else _NEW_ROUTE, _FLAGS[change], body + given)
 
+    def refuse_rest(self, table: int) -> None:
+        """Let an IPv4 table end here: what it has no route for is refused, and no later table is asked."""
+        given = _attribute(_RTA_TABLE, _WORD.pack(table))
+        body = _ROUTE.pack(socket.AF_INET, 0, 0, 0, 0, _PROTO_STATIC, SCOPE_ANYWHERE, BLACKHOLE, 0)
+        self._change(_NEW_ROUTE, _FLAGS["replace"], body + given)
+
     def rule(self, change: Literal["add", "delete"], source: str, table: int) -> None:
         """Add or delete the rule that sends packets from an IPv4 address to a table."""
         given = _attribute(_FRA_SRC, socket.inet_aton(source)) + _attribute(_FRA_TABLE, _WORD.pack(table))
@@ -201,6 +210,11 @@ class RouteSocket:
         given = _attribute(_NDA_DST, socket.inet_aton(host)) + _attribute(_NDA_LLADDR, _octets(mac))
         body = _NEIGHBOUR.pack(socket.AF_INET, index, _PERMANENT, 0, 0)
         self._change(_NEW_NEIGHBOUR, _FLAGS["replace"], body + given)
+
+    def _set_ipv4(self, index: int, setting: int) -> None:
+        """Switch on a setting of an interface that has a sysctl, too."""
+        switched = _attribute(_IFLA_INET_CONF, _attribute(setting, _WORD.pack(1)))
+        self._set_link(index, _attribute(_IFLA_AF_SPEC, _attribute(socket.AF_INET, switched)))
 
     def _set_link(self, index: int, given: bytes, flags: int = 0, changed: int = 0) -> None:
         self._change(_NEW_LINK, 0, _LINK.pack(0, 0, index, flags, changed) + given)

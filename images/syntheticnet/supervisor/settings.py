@@ -17,6 +17,7 @@ from ..conditions import Conditions, ConditionsError, FileContent
 from ..conditions.files import Files
 from ..firewall import INNERS
 from .routing import DOCKERS, Routing
+from .uplinks import Uplink, read_uplinks
 
 if TYPE_CHECKING:
     from ..probes.probe import Probe
@@ -65,6 +66,8 @@ class Settings:
     it may change its own conditions. `screen_port` is the host's port of its screen; 0 if the engine has chosen it,
     None without a screen. `probes` are what it requests of others, to measure that. With `tls` no address is trusted,
     and whoever knows the lab's token has full access. `lan` is what a router routes for; None: this is no router.
+    `uplinks` are the networks that a client can use, the first of them from the start; empty: it cannot change its
+    network.
     """
 
     command: tuple[str, ...]
@@ -86,6 +89,7 @@ class Settings:
     tls: TlsSettings | None = None
     routing: Routing = DOCKERS
     lan: IPv4Network | None = None
+    uplinks: tuple[Uplink, ...] = ()
 
     @classmethod
     def read(cls, environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
@@ -113,6 +117,7 @@ class Settings:
             tls=tls,
             routing=_routing(environment.get("SYNTHLAB_GATEWAY", ""), environment.get("SYNTHLAB_ROUTES", "")),
             lan=_lan(environment.get("SYNTHLAB_LAN", "")),
+            uplinks=_uplinks(environment.get("SYNTHLAB_UPLINKS", "")),
         )
 
 
@@ -156,6 +161,13 @@ def _lan(text: str) -> IPv4Network | None:
         return IPv4Network(text) if text else None
     except ValueError as error:
         raise BadSettings(f"SYNTHLAB_LAN: {error}") from None
+
+
+def _uplinks(text: str) -> tuple[Uplink, ...]:
+    try:
+        return read_uplinks(text)
+    except ValueError as error:
+        raise BadSettings(f"SYNTHLAB_UPLINKS: {error}") from None
 
 
 def _routing(gateway: str, routes: str) -> Routing:

@@ -14,6 +14,7 @@ from syntheticnet.forwarder.controller import ConditionsController, Overtaken, d
 from syntheticnet.forwarder.in_force import InForce, Names, Sowing
 from syntheticnet.forwarder.shared_files import SharedFiles
 from syntheticnet.forwarder.shared_memory import SharedDocument
+from syntheticnet.roam_control import RoamRequest
 
 from ..builders import SECOND, exactly
 
@@ -54,6 +55,10 @@ class FakeNetwork:
 
     def drop_mappings(self) -> None:
         self.dropped += 1
+
+    def roam(self, request: RoamRequest) -> None:
+        if request.to == "far":
+            raise ConditionsError("the client has no uplink 'far'", "roam")
 
     def report(self, now: int) -> dict[str, Any]:
         return {"links": {}, "flows": dict.fromkeys(("default", *self.flows), COUNTED)}
@@ -437,6 +442,19 @@ def test_a_nat_for_a_time(bench: Bench) -> None:
     assert bench.ask("report")["conditions"]["nat"] == "full-cone"
     bench.restart(NOW + 2 * 10**9)
     assert [adopted["nat"] for _, adopted, _ in bench.network.adopted] == ["restricted"]
+
+
+def test_roaming_is_recorded(bench: Bench) -> None:
+    """The history says where to and by whom, also after a restart; a refused request leaves no record."""
+    bench.ask("roam", to="lte", how="jump", gap_ns=0, by="cli")
+    bench.ask("roam", to=None, how="jump", gap_ns=0, by="cli")
+    with pytest.raises(ValueError, match="no uplink 'far'"):
+        bench.ask("roam", to="far", how="jump", gap_ns=0, by="cli")
+    records = bench.ask("report")["history"]
+    assert [(one["kind"], one["to"], one["by"]) for one in records[-2:]] == [
+        ("roam", "lte", "cli"),
+        ("roam", "new-address", "cli"),
+    ]
 
 
 def test_dropping_mappings_changes_no_condition(bench: Bench) -> None:
