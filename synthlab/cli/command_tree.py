@@ -39,6 +39,7 @@ TREE: Mapping[str, Mapping[str, str]] = {
         "top": "top.top",
         "ping": "ping.ping",
         "partition": "partition.partition",
+        "roam": "roam.roam",
     },
     "Look": {
         "stats": "stats.stats",

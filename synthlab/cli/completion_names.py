@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from ..contract import HOST
 from ..engine.factory import make_engine
@@ -38,10 +39,21 @@ def flow_names(known: Iterable[Member], lab: str | None, clients: Iterable[str])
     return list(names)
 
 
+def uplink_names(known: Iterable[Member], client: str | None) -> list[str]:
+    """The uplinks of a client, apart from the one in use."""
+    states = [_ask(member.port, "/v1/state") for member in known if member.port and member.client == client]
+    uplinks = [state["uplink"] for state in states if "uplink" in state]
+    return [name for one in uplinks for name in one["uplinks"] if name != one["in_use"]]
+
+
 def _conditions(port: int) -> dict[str, dict[str, object]]:
+    answer: dict[str, dict[str, object]] = _ask(port, "/v1/conditions")
+    return answer
+
+
+def _ask(port: int, path: str) -> Any:
     from http.client import HTTPConnection
 
     connection = HTTPConnection(HOST, port, timeout=TIMEOUT_S)
-    connection.request("GET", "/v1/conditions")
-    answer: dict[str, dict[str, object]] = json.loads(connection.getresponse().read())
-    return answer
+    connection.request("GET", path)
+    return json.loads(connection.getresponse().read())

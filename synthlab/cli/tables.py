@@ -240,6 +240,21 @@ def walks(states: Mapping[str, ClientState]) -> Iterator[str]:
             yield f"{name}: in state {walk['state']} for {walk['age_s']:.1f} s; so far {', '.join(stays)}"
 
 
+def uplink_lines(states: Mapping[str, ClientState]) -> Iterator[str]:
+    """A line for each client with several uplinks: which one is in use, and the address there."""
+    for name, state in states.items():
+        if state.uplink and len(state.uplink["uplinks"]) > 1:
+            yield uplink_line(name, state.uplink)
+
+
+def uplink_line(name: str, uplink: Mapping[str, Any]) -> str:
+    """Where a client is: `phone: in lte at 10.64.5.3; can roam to home`."""
+    place = f"in {uplink['in_use']} at {uplink['address']}" if uplink["in_use"] else "in no network"
+    way = f", on the way to {uplink['on_the_way_to']}" if uplink["on_the_way_to"] and not uplink["in_use"] else ""
+    others = [one for one in uplink["uplinks"] if one != uplink["in_use"]]
+    return f"{name}: {place}{way}" + (f"; can roam to {', '.join(others)}" if others else "")
+
+
 MOST_PATHS = 3
 
 

@@ -11,6 +11,7 @@ from syntheticnet.conditions import write_duration
 
 from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
+from ..stack.roaming import RoamPlan
 from .addresses import api_url
 from .clock_sync import ClockSample
 from .http_connection import NOT_RUNNING, HttpConnection, Transport
@@ -104,6 +105,10 @@ class ClientApi(Protocol):
         """Drop all mappings of a router's NAT; raises WrongUse for any other client."""
         ...
 
+    def roam(self, plan: RoamPlan) -> ClientState:
+        """Begin to change the network; raises WrongUse if that is not possible."""
+        ...
+
     def release(self, id: int) -> ClientState:
         """Revert a lease, or cancel a scheduled change."""
         ...
@@ -186,6 +191,9 @@ class HttpClientApi:
 
     def drop_mappings(self) -> ClientState:
         return self._state(self._connection.ask("DELETE", "/v1/mappings", params=self._by))
+
+    def roam(self, plan: RoamPlan) -> ClientState:
+        return self._state(self._connection.ask("POST", "/v1/roam", json=plan.body(), params=self._by))
 
     def release(self, id: int) -> ClientState:
         return self._state(self._connection.ask("DELETE", f"/v1/leases/{id}", params=self._by))

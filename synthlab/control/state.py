@@ -103,6 +103,8 @@ class ClientState:
     links: Mapping[str, LinkState]
     flows: Mapping[str, Mapping[str, LinkState]]
     answer: Mapping[str, Any]
+    uplink: Mapping[str, Any] | None = None
+    """Of a client behind a router: its `uplinks`, the one `in_use`, its `address`, and where it is `on_the_way_to`."""
     problem: str | None = None
     """A problem that the application reports, such as a page that cannot be loaded."""
 
@@ -153,6 +155,7 @@ class ClientState:
             links=_links(answer["links"]),
             flows={name: _links(flow) for name, flow in answer["flows"].items()},
             answer=answer,
+            uplink=answer.get("uplink"),
             problem=answer.get("problem"),
         )
 

@@ -14,6 +14,7 @@ from ..control.container_lookup import find_member, find_members
 from ..control.group_change import GroupChange
 from ..control.logs import read_lines
 from ..control.page_console import console_lines
+from ..control.roaming import roam
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..control.webrtc_stats import Stats
@@ -22,6 +23,7 @@ from ..errors import SynthlabError, WrongUse
 from ..stack import network_operations
 from ..stack.durations import read_duration
 from ..stack.network_operations import SILENT
+from ..stack.roaming import plan_roam
 from ..text.durations import seconds_of
 from .applied_change import AppliedChange
 
@@ -114,6 +116,17 @@ class Client:
     def drop_mappings(self) -> GroupChange:
         """Drop all mappings of a router's NAT, as its restart would; raises WrongUse for any other client."""
         return self.lab.drop_mappings(self.lab.find([self.name]))
+
+    def roam(
+        self, to: str | None = None, *, new_address: bool = False, how: str | None = None, gap: str | None = None
+    ) -> ClientState:
+        """Change the network: `roam("lte")`, or `roam(new_address=True)` to another address in the present one.
+
+        By a `how="jump"` the old network goes before the new one comes, with a `gap` without any between them; by a
+        "step" it goes when both have been there for `gap`, 1 s by default. Returns once the client is there. Raises
+        WrongUse for a client without such an uplink, and if it is there already.
+        """
+        return roam(self.lab, self.name, plan_roam(to, new_address, how, gap))
 
     def state(self) -> ClientState:
         """Conditions in force, counters, and measured values."""

@@ -14,6 +14,7 @@ from ..control.state import ClientState
 from ..control.webrtc_stats import Stats
 from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError, TooLate, WrongUse
+from ..stack.roaming import RoamPlan
 from ..text.durations import SECOND_NS
 from ..text.escaping import json_text
 
@@ -37,6 +38,8 @@ class FakeClientApi:
         self.files: dict[str, str] = {}
         self.renewed: list[tuple[int, int]] = []
         self.dropped_mappings = 0
+        self.in_use: str | None = None
+        self.roamed: list[RoamPlan] = []
         self.options: list[ChangeOptions] = []
         self.requests: list[Mapping[str, Any]] = []
         self.answered_stats: dict[str, Any] = {"values": {}, "age_s": {}}
@@ -72,6 +75,7 @@ class FakeClientApi:
             "forwarder": {"restarts": 0, "up_s": 1.0, "reach_bps": self.reach_bps},
             "links": _idle_links(),
             "flows": {name: _idle_links() for name in flows},
+            "uplink": self.in_use and {"uplinks": [], "in_use": self.in_use, "address": None, "on_the_way_to": None},
         }
 
     def state(self) -> ClientState:
@@ -122,6 +126,15 @@ class FakeClientApi:
         if self.conditions.nat == Nat():
             raise WrongUse(f"{self.name}: nat: this is not a router, and only routers translate addresses")
         self.dropped_mappings += 1
+        return self.state()
+
+    def roam(self, plan: RoamPlan) -> ClientState:
+        """Be there at once; the first of `uplinks` is in use until then."""
+        if plan.to is not None:
+            if plan.to == self.in_use:
+                raise WrongUse(f"{self.name}: roam: the client is in {plan.to} already")
+            self.in_use = plan.to
+        self.roamed.append(plan)
         return self.state()
 
     def release(self, id: int) -> ClientState:

@@ -27,7 +27,7 @@ from ..counters import discards, drops
 from ..dns_flag import DnsOption, read_dns
 from ..lookups import lookups_table, resolver_troubles
 from ..nat_flags import HairpinOption, NatOption, PreservingOption, TimeoutOption, nat_change
-from ..tables import achieved_table, conditions_table, moments, notes, places, schedule_table, walks
+from ..tables import achieved_table, conditions_table, moments, notes, places, schedule_table, uplink_lines, walks
 from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
 
@@ -155,7 +155,7 @@ def show(
     _show_lookups(states)
     for line in (*discards(places(states)), *too_slow(states)):
         console.print_bad(line)
-    for line in (*walks(states), *notes(states)):
+    for line in (*uplink_lines(states), *walks(states), *notes(states)):
         console.print_line(line)
     _show_schedule(states)
 

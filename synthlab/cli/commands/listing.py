@@ -22,7 +22,7 @@ from ...control.versions import describe_mismatch, other_versions
 from ...engine.containers import Container
 from ...errors import SynthlabError
 from .. import console
-from ..tables import containers_table
+from ..tables import containers_table, uplink_lines
 from .options import JsonOption, LabOption
 
 NO_LAB = "no lab is up"
@@ -97,6 +97,7 @@ def show_containers(backend: Backend, containers: list[Container], json: bool, f
             [
                 _as_json(container, restarts)
                 | {"problem": problems.get(container.id), "cut_off": container.id in lost}
+                | {"uplink": states[container.id].uplink if container.id in states else None}
                 | {"browser": browsers[container.id].to_dict() if container.id in browsers else None}
                 for container in containers
             ]
@@ -106,6 +107,8 @@ def show_containers(backend: Backend, containers: list[Container], json: bool, f
         for container in containers:
             if container.id in problems:
                 console.print_line(f"{container.title}: {problems[container.id]}")
+        for line in uplink_lines({one.title: states[one.id] for one in containers if one.id in states}):
+            console.print_line(line)
         for browser in browsers.values():
             console.print_line(f"{browser.client}: take part over its network with {browser.command}")
         for line in _outside(containers):
