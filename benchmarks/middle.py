@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from syntheticnet.forwarder import process as forwarder
-from syntheticnet.forwarder.lanes import Lane
+from syntheticnet.forwarder.networks import NetworkSockets
 from syntheticnet.forwarder.port import open_socket
 from syntheticnet.forwarder.process import Wiring
 from syntheticnet.forwarder.shared_memory import SharedDocument
@@ -26,7 +26,7 @@ def main(control: int, outer: str, inner: str, samples: str = "") -> None:
         Sampler(Path(samples)).start()
     end = socket.socket(fileno=control)
     with open_socket(socket.if_nametoindex(outer)) as one, open_socket(socket.if_nametoindex(inner)) as other:
-        forwarder.main(Wiring([Lane(one.fileno(), other.fileno())], end, SharedDocument.create()))
+        forwarder.main(Wiring([NetworkSockets(one.fileno(), other.fileno())], end, SharedDocument.create()))
 
 
 def die_with_parent() -> None:

@@ -20,7 +20,7 @@ from syntheticnet import channel  # as in PID 1, whose children share its import
 from syntheticnet.allow import Allow
 from syntheticnet.conditions import Conditions
 from syntheticnet.forwarder import process as forwarder
-from syntheticnet.forwarder.lanes import Lane
+from syntheticnet.forwarder.networks import NetworkSockets
 from syntheticnet.forwarder.port import open_socket
 from syntheticnet.forwarder.process import Wiring
 from syntheticnet.forwarder.shared_memory import SharedDocument
@@ -49,7 +49,7 @@ def main(outer: str, inner: str, conditions: str) -> None:
         api.main([listening], theirs, Identity("client1", "bench", Conditions()), [HOST], Allow(), Pulse())
 
     pids = {
-        "forwarder": _forked(lambda: forwarder.main(Wiring([Lane(ends[0], ends[1])], ours, store))),
+        "forwarder": _forked(lambda: forwarder.main(Wiring([NetworkSockets(ends[0], ends[1])], ours, store))),
         "api": _forked(serve),
     }
     _await_health()

@@ -32,7 +32,7 @@ HOST: Mapping[str, set[str]] = {
     "gate": {"report", "scenario", "stack"},
     "runner": {"scenario", "control", "deploy", "engine"},
     "lab": {"runner", "scenario", "control", "deploy", "engine", "stack"},
-    "testing": {"control", "engine"},
+    "testing": {"control", "engine", "stack"},
     "dashboard": {"lab", "runner", "report", "scenario", "control", "deploy", "engine", "stack"},
     "cli": {
         "dashboard",

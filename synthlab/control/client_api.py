@@ -11,7 +11,6 @@ from syntheticnet.conditions import write_duration
 
 from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
-from ..stack.roaming import RoamPlan
 from .addresses import api_url
 from .clock_sync import ClockSample
 from .http_connection import NOT_RUNNING, HttpConnection, Transport
@@ -21,6 +20,7 @@ from .webrtc_stats import Stats
 
 if TYPE_CHECKING:
     from ..engine.lab_access import LabAccess
+    from ..stack.roaming import RoamPlan
     from .exec_tunnel import Relay
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
-from syntheticnet.conditions import ConditionsError, write_duration
-from syntheticnet.roam_control import MOST_GAP_NS, OVERLAP_NS
+from syntheticnet.conditions import MOST_GAP_NS, OVERLAP_NS, ROAM_HOWS, ConditionsError, RoamHow, write_duration
 
 from ..errors import WrongUse, did_you_mean
 from ..text.durations import format_duration
 from .durations import parse_between
-
-RoamHow = Literal["jump", "step"]
-HOWS: tuple[RoamHow, ...] = get_args(RoamHow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +40,8 @@ def plan_roam(to: str | None, new_address: bool, how: str | None, gap: str | Non
     to_key, anew, how_key, gap_key = (f"{dashes}{key}" for key in ("to", _spelled("new_address", dashes), "how", "gap"))
     if new_address == (to is not None):
         raise WrongUse(f"give one of {to_key} and {anew}")
-    if how is not None and how not in HOWS:
-        raise WrongUse(f"{how_key}: '{how}' is not one of {', '.join(HOWS)}{did_you_mean(how, HOWS)}")
+    if how is not None and how not in ROAM_HOWS:
+        raise WrongUse(f"{how_key}: '{how}' is not one of {', '.join(ROAM_HOWS)}{did_you_mean(how, ROAM_HOWS)}")
     if new_address and how == "step":
         raise WrongUse(f"{how_key}: with {anew} the old address goes before the new one comes: jump only")
     chosen: RoamHow = "step" if how == "step" else "jump"

@@ -19,7 +19,7 @@ from syntheticnet.api.control_client import ControlClient
 from syntheticnet.api.remote_names import RemoteNames
 from syntheticnet.api.state_answer import Identity
 from syntheticnet.channel import ControlServer
-from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, Nat
+from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, Nat, RoamRequest
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController
 from syntheticnet.forwarder.in_force import InForce, Names
@@ -31,7 +31,6 @@ from syntheticnet.forwarder.shared_memory import SharedDocument
 from syntheticnet.forwarder.traffic import Window
 from syntheticnet.forwarder.traffic_rows import traffic_rows
 from syntheticnet.packets.counters import FlowCounters
-from syntheticnet.roam_control import RoamRequest
 
 from .api_description import described
 

@@ -20,6 +20,7 @@ from .flow_change import DIRECTIONS
 from .link import LinkConditions, condition_fields
 from .nat import CONES, NAT_KEYS, NAT_KINDS, Nat, NatKind
 from .nearest import nearest, nearest_condition
+from .roam import MOST_GAP_NS, OVERLAP_NS, ROAM_HOWS, RoamHow, RoamRequest
 from .states import MOST_STATES, NetworkState, parse_states, refuse_unreachable
 from .traces import MOST_LINES, FileContent, read_delay_trace, read_rate_trace
 from .units import COUNT, FILE, QUEUE, RATE, SHARE, SWITCH, TIME, QueueLimit, Unit
@@ -36,12 +37,15 @@ __all__ = [
     "LOOKUP_EXAMPLE",
     "LOOKUP_WORDS",
     "MOST_BYTES",
+    "MOST_GAP_NS",
     "MOST_LINES",
     "MOST_STATES",
     "NAT_KEYS",
     "NAT_KINDS",
+    "OVERLAP_NS",
     "QUEUE",
     "RATE",
+    "ROAM_HOWS",
     "SHARE",
     "SWITCH",
     "TIME",
@@ -61,6 +65,8 @@ __all__ = [
     "NatKind",
     "NetworkState",
     "QueueLimit",
+    "RoamHow",
+    "RoamRequest",
     "Stay",
     "Unit",
     "applying_to",

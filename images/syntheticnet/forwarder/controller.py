@@ -7,10 +7,9 @@ from random import SystemRandom
 from typing import Any, Protocol
 
 from ..channel import FILE_PIECE
-from ..conditions import DIRECTIONS, Conditions, ConditionsError, Nat
+from ..conditions import DIRECTIONS, Conditions, ConditionsError, Nat, RoamRequest
 from ..conditions.files import Files, named_files
 from ..packets.counters import FlowCounters
-from ..roam_control import RoamRequest
 from .history import API
 from .in_force import InForce
 from .per_flow import DEFAULT

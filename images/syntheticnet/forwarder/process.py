@@ -23,13 +23,12 @@ from typing import Any, NamedTuple
 from .. import syscalls
 from ..allow import Allow
 from ..channel import ControlServer
-from ..conditions import ConditionsError, Nat
+from ..conditions import ConditionsError, Nat, RoamRequest
 from ..conditions.dns import write_lookups
 from ..conditions.files import Files
 from ..heartbeat import Pulse
 from ..lookup_board import LookupBoard
 from ..packets.counters import FlowCounters
-from ..roam_control import RoamClient, RoamRequest
 from ..router.control import NatClient
 from .classifier import ControlAccess
 from .controller import ConditionsController, Overtaken
@@ -37,8 +36,9 @@ from .cpu_share import CpuShare
 from .direction import Pipeline, PipelinePlan
 from .handoff import Errands
 from .in_force import InForce
-from .lanes import (
-    Lane,
+from .loop import EventLoop
+from .networks import (
+    NetworkSockets,
     PipelineKey,
     by_direction,
     link_report,
@@ -48,8 +48,8 @@ from .lanes import (
     summed_windows,
     worst_lateness,
 )
-from .loop import EventLoop
 from .reach import reach_bps
+from .roam_control import RoamClient
 from .shared_files import SharedFiles
 from .shared_memory import SharedDocument
 from .traffic import Window
@@ -65,12 +65,12 @@ COPIED = 128
 class Wiring:
     """Everything PID 1 passes to a forwarder, which opens nothing itself.
 
-    `lanes` are the networks it conditions, all with the same conditions: several of a client that changes its network.
+    `networks` are those it conditions, all with the same conditions: several of a client that changes its network.
     `lookups` is the way to the resolver, for the network with the number `network`; None if look-ups of names cannot be
     conditioned here, as `no_dns` says why.
     """
 
-    lanes: Sequence[Lane]
+    networks: Sequence[NetworkSockets]
     control: socket.socket
     schedule: SharedDocument
     ports: Sequence[int] = ()
@@ -108,7 +108,7 @@ class Forwarder:
         files = Files(wiring.files)
         self._wiring = wiring
         self._access = self._access_of(())
-        self._pipelines = make_pipelines(wiring.lanes, self._access, files)
+        self._pipelines = make_pipelines(wiring.networks, self._access, files)
         self._directions = by_direction(self._pipelines)
         self._in_force: InForce | None = None
         self._changes = 0
@@ -254,10 +254,10 @@ class Forwarder:
         self._wiring.roaming.roam(request)
 
     def _access_of(self, addresses: Sequence[str]) -> list[ControlAccess]:
-        """Who reaches the control ports on each lane: its hosts, and these addresses."""
+        """Who reaches the control ports on each network: its hosts, and these addresses."""
         wiring = self._wiring
         more = frozenset(wiring.ports), wiring.allow.networks, wiring.ipv6_only
-        return [ControlAccess(_packed([*lane.hosts, *addresses]), *more) for lane in wiring.lanes]
+        return [ControlAccess(_packed([*network.hosts, *addresses]), *more) for network in wiring.networks]
 
     def _router(self) -> NatClient:
         if self._wiring.router is None:
@@ -328,13 +328,13 @@ class Forwarder:
             pipeline.note_refusals(now)
 
     def _counts(self, pipelines: Sequence[Pipeline]) -> tuple[list[FlowCounters], Mapping[str, FlowCounters]]:
-        """Copies of the counters of removed flows and, consistent with them, of current flows, over all lanes."""
-        each = [self._lane_counts(pipeline) for pipeline in pipelines]
+        """Copies of the counters of removed flows and, consistent with them, of current flows, over all networks."""
+        each = [self._network_counts(pipeline) for pipeline in pipelines]
         if len(each) == 1:
             return each[0]
         return [counters for bygone, _ in each for counters in bygone], summed_flows([flows for _, flows in each])
 
-    def _lane_counts(self, pipeline: Pipeline) -> tuple[list[FlowCounters], dict[str, FlowCounters]]:
+    def _network_counts(self, pipeline: Pipeline) -> tuple[list[FlowCounters], dict[str, FlowCounters]]:
         bygone, flows = self._ask_loop(
             lambda: ([counters.copy() for counters in pipeline.link.bygone], pipeline.link.flow_counters)
         )

@@ -20,7 +20,7 @@ from ..conditions.hosts import named_hosts
 from ..firewall import CONTROL_PORTS, INNERS, NoFirewall, closed_gateway_rules, control_port_rules, put_rules
 from ..forwarder import process as forwarder
 from ..forwarder.controller import drawn_schedule
-from ..forwarder.lanes import Lane
+from ..forwarder.networks import NetworkSockets
 from ..forwarder.process import Wiring
 from ..forwarder.shared_files import SharedFiles
 from ..forwarder.shared_memory import SharedDocument
@@ -147,8 +147,9 @@ def _start_ours(
     start = time.monotonic_ns()
     pulse = Pulse()
     # Elsewhere control traffic does not pass the forwarder, and no sender on the conditioned network is the host.
-    lanes = [
-        Lane(one.wire.outside.fileno(), one.wire.inside.fileno(), hosts if one.publishes else []) for one in keepers
+    networks = [
+        NetworkSockets(one.wire.outside.fileno(), one.wire.inside.fileno(), hosts if one.publishes else [])
+        for one in keepers
     ]
     no_dns = why_not()
     if no_dns and startup.dns:
@@ -161,7 +162,7 @@ def _start_ours(
         nat = router.server.client(router.nat) if router else None
         roam = roaming.server.client() if roaming else None
         own = forwarder_end, schedule, settings.ports, restarts, began, files, settings.allow, settings.ipv6_only
-        wiring = Wiring(lanes, *own, pulse, lookups, no_dns, number, nat, roam)
+        wiring = Wiring(networks, *own, pulse, lookups, no_dns, number, nat, roam)
         forwarder.main(wiring)
 
     children.start("forwarder", forward, pulse, name)

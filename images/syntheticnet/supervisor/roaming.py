@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from math import inf
 
-from ..roam_control import RoamRequest, RoamServer
+from ..conditions import RoamRequest
+from ..forwarder.roam_control import RoamServer
 from . import network_devices
 from .children import say
 from .interface import NoInterface

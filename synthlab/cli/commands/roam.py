@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from ...control import roaming
+from syntheticnet.conditions import ROAM_HOWS
+
 from ...control.backend import Backend
 from ...control.running_lab import RunningLab
 from ...control.state import ClientState
-from ...stack.roaming import HOWS, plan_roam
 from .. import completion_names, console
 from ..tables import uplink_line
 from .options import JsonOption, LabOption, complete_clients, starting
@@ -24,7 +24,7 @@ def _complete_uplinks(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _complete_hows(incomplete: str) -> list[str]:
-    return [how for how in HOWS if how.startswith(incomplete)]
+    return [how for how in ROAM_HOWS if how.startswith(incomplete)]
 
 
 NameArgument = Annotated[
@@ -71,6 +71,9 @@ def roam(
       synthlab roam phone --to home --how step --gap 5s
       synthlab roam phone --new-address
     """
+    from ...control import roaming
+    from ...stack.roaming import plan_roam
+
     plan = plan_roam(to, new_address, how, gap, "--")
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.conditions import Conditions, ConditionsError, Nat
+from syntheticnet.conditions import Conditions, ConditionsError, Nat, RoamRequest
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController, Overtaken, drawn_schedule
 from syntheticnet.forwarder.in_force import InForce, Names, Sowing
 from syntheticnet.forwarder.shared_files import SharedFiles
 from syntheticnet.forwarder.shared_memory import SharedDocument
-from syntheticnet.roam_control import RoamRequest
 
 from ..builders import SECOND, exactly
 

@@ -7,7 +7,7 @@ import socket
 import sys
 
 from syntheticnet.forwarder import process as forwarder
-from syntheticnet.forwarder.lanes import Lane
+from syntheticnet.forwarder.networks import NetworkSockets
 from syntheticnet.forwarder.port import open_socket
 from syntheticnet.forwarder.process import Wiring
 from syntheticnet.forwarder.shared_memory import SharedDocument
@@ -18,7 +18,7 @@ def main(control: int, outer: str, inner: str) -> None:
     os.nice(-20)
     end = socket.socket(fileno=control)
     with open_socket(socket.if_nametoindex(outer)) as one, open_socket(socket.if_nametoindex(inner)) as other:
-        forwarder.main(Wiring([Lane(one.fileno(), other.fileno())], end, SharedDocument.create()))
+        forwarder.main(Wiring([NetworkSockets(one.fileno(), other.fileno())], end, SharedDocument.create()))
 
 
 if __name__ == "__main__":

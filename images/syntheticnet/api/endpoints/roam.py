@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ...channel import WORK_SECONDS
-from ...conditions import ConditionsError, parse_duration, refuse_unknown
-from ...roam_control import MOST_GAP_NS, OVERLAP_NS
+from ...conditions import MOST_GAP_NS, OVERLAP_NS, ConditionsError, parse_duration, refuse_unknown
 from ..answer_shapes import STATE
 from ..control_client import ControlClient
 from ..endpoint import Content, Endpoint

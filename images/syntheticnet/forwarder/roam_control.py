@@ -10,31 +10,14 @@ import select
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Any
 
-from .conditions import ConditionsError
-from .forwarder.shared_memory import SharedDocument
+from ..conditions import MOST_GAP_NS, ROAM_HOWS, ConditionsError, RoamRequest
+from .shared_memory import SharedDocument
 
 SECONDS = 3.0
 MESSAGE_BYTES = 4096
-MOST_GAP_NS = 60_000_000_000
-OVERLAP_NS = 1_000_000_000
-"""How long a step has both networks unless the request says so."""
-
-RoamHow = Literal["jump", "step"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RoamRequest:
-    """Go to the network `to`, or, if that is None, to another address in the present one.
-
-    `gap_ns` is the time without a network in a jump, and that with both in a step.
-    """
-
-    to: str | None = None
-    how: RoamHow = "jump"
-    gap_ns: int = 0
 
 
 class RoamServer:
@@ -100,6 +83,6 @@ class RoamClient:
 def _checked(request: Mapping[str, Any]) -> RoamRequest:
     """Raises ValueError or TypeError."""
     asked = RoamRequest(**request)
-    if asked.how not in ("jump", "step") or not 0 <= asked.gap_ns <= MOST_GAP_NS:
+    if asked.how not in ROAM_HOWS or not 0 <= asked.gap_ns <= MOST_GAP_NS:
         raise ValueError("is not a way to change the network")
     return asked

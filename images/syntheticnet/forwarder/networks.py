@@ -1,6 +1,6 @@
 """The pipelines of all networks that one forwarder conditions: mostly of one, of several where the client roams.
 
-Each lane has links of its own with the same conditions. What is reported of a direction is the sum of its lanes.
+Each network has links of its own, all with the same conditions. What is reported is the sum over the networks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .port import make_ports
 from .traffic import TrafficCounters, Window
 
 
-class Lane(NamedTuple):
+class NetworkSockets(NamedTuple):
     """The packet sockets of one network, outside and inside, and the hosts that reach the control ports there."""
 
     outer: int
@@ -27,12 +27,14 @@ class Lane(NamedTuple):
 
 
 PipelineKey = tuple[int, str]
-"""The number of the lane, and the direction."""
+"""The number of the network, and the direction."""
 
 
-def make_pipelines(lanes: Sequence[Lane], access: Sequence[ControlAccess], files: Files) -> dict[PipelineKey, Pipeline]:
-    """Both pipelines of each lane, with its access to the control ports."""
-    ports = make_ports(*[fd for lane in lanes for fd in (lane.outer, lane.inner)])
+def make_pipelines(
+    networks: Sequence[NetworkSockets], access: Sequence[ControlAccess], files: Files
+) -> dict[PipelineKey, Pipeline]:
+    """Both pipelines of each network, with its access to the control ports."""
+    ports = make_ports(*[fd for network in networks for fd in (network.outer, network.inner)])
     pipelines: dict[PipelineKey, Pipeline] = {}
     for number, control in enumerate(access):
         outer, inner = ports[2 * number : 2 * number + 2]
@@ -45,14 +47,14 @@ def by_direction(pipelines: Mapping[PipelineKey, Pipeline]) -> dict[str, list[Pi
     return {name: [one for (_, theirs), one in pipelines.items() if theirs == name] for name in DIRECTIONS}
 
 
-def summed_flows(lanes: Sequence[Mapping[str, FlowCounters]]) -> Mapping[str, FlowCounters]:
-    """The counters of each flow, over all lanes."""
-    first, *more = lanes
+def summed_flows(networks: Sequence[Mapping[str, FlowCounters]]) -> Mapping[str, FlowCounters]:
+    """The counters of each flow, over all networks."""
+    first, *more = networks
     return {name: FlowCounters.total([first[name], *(one[name] for one in more if name in one)]) for name in first}
 
 
 def link_report(pipelines: Sequence[Pipeline], now: int, total: FlowCounters) -> dict[str, Any]:
-    """Like `Pipeline.report`, of all lanes together; `total` is the sum of their counters."""
+    """Like `Pipeline.report`, of all networks together; `total` is the sum of their counters."""
     first, *more = [one.report(now, total) for one in pipelines]
     for other in more:
         first["bypassed"] += other["bypassed"]
@@ -62,7 +64,7 @@ def link_report(pipelines: Sequence[Pipeline], now: int, total: FlowCounters) ->
 
 
 def worst_lateness(pipelines: Iterable[Pipeline], now: int) -> dict[str, float]:
-    """Of each quantile that of the latest lane; empty if nothing was sent."""
+    """Of each quantile that of the latest network; empty if nothing was sent."""
     worst: dict[str, float] = {}
     for pipeline in pipelines:
         for name, value in pipeline.lateness.report(now).items():
@@ -70,23 +72,23 @@ def worst_lateness(pipelines: Iterable[Pipeline], now: int) -> dict[str, float]:
     return worst
 
 
-def summed_talkers(lanes: Sequence[list[TalkerRow]]) -> list[TalkerRow]:
-    """The busiest peers over all lanes."""
-    if len(lanes) == 1:
-        return lanes[0]
+def summed_talkers(networks: Sequence[list[TalkerRow]]) -> list[TalkerRow]:
+    """The busiest peers over all networks."""
+    if len(networks) == 1:
+        return networks[0]
     sums: dict[int, tuple[int, int]] = {}
-    for packets, bits, peer in (row for rows in lanes for row in rows):
+    for packets, bits, peer in (row for rows in networks for row in rows):
         before = sums.get(peer, (0, 0))
         sums[peer] = before[0] + packets, before[1] + bits
     return sorted(((packets, bits, peer) for peer, (packets, bits) in sums.items()), reverse=True)[:BUCKETS]
 
 
-def summed_windows(lanes: Sequence[Window | None]) -> Window | None:
-    """One second's live traffic over all lanes; None if nobody watched one of them until now."""
-    if len(lanes) == 1:
-        return lanes[0]
+def summed_windows(networks: Sequence[Window | None]) -> Window | None:
+    """One second's live traffic over all networks; None if nobody watched one of them until now."""
+    if len(networks) == 1:
+        return networks[0]
     summed: Window = {}
-    for window in lanes:
+    for window in networks:
         if window is None:
             return None
         for key, counters in window.items():
