@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -89,6 +90,8 @@ with RouteSocket() as kernel:
     }))
 """
 ROAMS = 20
+STAY_S = 0.3
+"""Longer than a round trip, so that answers come in each network."""
 
 
 @pytest.fixture(scope="module")
@@ -160,9 +163,9 @@ def test_no_packet_is_unconditioned(how: str) -> None:
     sink = Traffic(_container("phone"), "sink", 6104).ready()
     with _streaming("phone", ROUND_TRIPS, _address("out"), "6103") as trips:
         sending = Traffic(_container("ada"), "send", _given("home"), 6104, 100 * ROAMS, 100, 100)
-        for _ in range(ROAMS):
-            phone.roam("lte", how=how, gap="100ms")
-            phone.roam("home", how=how, gap="100ms")
+        for to in ("lte", "home") * ROAMS:
+            phone.roam(to, how=how, gap="100ms")
+            time.sleep(STAY_S)
     sending.result()
     found, arrived = trips(), sink.result()
     echo.result()
