@@ -77,7 +77,8 @@ while not select.select([sys.stdin], [], [], 0.002)[0]:
     with contextlib.suppress(OSError):
         while True:
             times.append(time.monotonic() - struct.unpack_from("!d", own.recv(64))[0])
-print(json.dumps({"sent": sent, "received": len(times), "least_ms": min(times) * 1000}))
+least = [one * 1000 for one in sorted(times)[:5]]
+print(json.dumps({"sent": sent, "received": len(times), "least_ms": least[0], "next_ms": least[1:]}))
 """
 """A datagram every two milliseconds for `echo` of traffic.py, also while there is no way out."""
 LINKS = """\
@@ -170,7 +171,7 @@ def test_no_packet_is_unconditioned(how: str) -> None:
     found, arrived = trips(), sink.result()
     echo.result()
     assert found["received"] > 0.2 * found["sent"]
-    assert found["least_ms"] >= 2 * OWN_MS + HOME_MS
+    assert found["least_ms"] >= 2 * OWN_MS + HOME_MS, found
     assert 0 < arrived["received"] < 100 * ROAMS
     assert arrived["least_ms"] >= OWN_MS
 
