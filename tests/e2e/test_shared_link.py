@@ -21,7 +21,7 @@ from synthlab.scenario.actions import Traffic as Competing
 from synthlab.scenario.traffic_patterns import Transfer
 from synthlab.text.durations import MS_NS, SECOND_NS
 
-from .frames import Frames, delays_ms
+from .datagrams import Datagrams, delays_ms
 from .labs import docker, lab_up, synthlab
 from .pair import Traffic
 
@@ -66,7 +66,8 @@ def call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A call of Chromium behind the router, and a bot outside; the name of its lab."""
     stack = tmp_path_factory.mktemp("stack") / "call.yaml"
     stack.write_text(CALL)
-    with lab_up(f"{LAB}-call", stack, "--wait-media") as lab:
+    with lab_up(f"{LAB}-call", stack) as lab:
+        synthlab("expect", "out.video.call.fps > 5", "--within", "40s", "--lab", lab)
         yield lab
 
 
@@ -105,7 +106,7 @@ def test_a_call_beside_cubic(call: str, aqm: str, least_ms: float, most_ms: floa
     limited(call, "egress", aqm)
     with cubic(call, "upload", "out"):
         time.sleep(FILL_S)
-        seen = [Frames(pid(call, name), SECONDS) for name in ("call", "sfu")]
+        seen = [Datagrams(pid(call, name), SECONDS) for name in ("call", "sfu")]
         sent, arrived = (one.result() for one in seen)
     late = sorted(delays_ms(sent, arrived))
     p95 = late[len(late) * 95 // 100]
