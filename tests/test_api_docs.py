@@ -41,8 +41,9 @@ class Viewer(FakeClientApi):
 
 
 def fake_lab(stack: str, name: str | None = None, **_: Any) -> Lab:
-    names = {"client1": "", "client2": "", "bot-1": "bot", "bot-2": "bot", "home": ""}
+    names = {"client1": "", "client2": "", "bot-1": "bot", "bot-2": "bot", "phone": "", "home": ""}
     clients = [fake_container("call", *one, index=index) for index, one in enumerate(names.items(), 1)]
+    clients[-2] = replace(clients[-2], uplinks=("home", "lte"))
     clients[-1] = replace(clients[-1], role="router")
     containers = [replace(clients[0], id="call/sfu", client="", group="", role="sfu"), *clients]
     apis = {one.id: FakeClientApi(one.client) for one in clients}

@@ -137,10 +137,12 @@ export type HistoryRecord = {
     age_s: number;
     by: string;
     /** @enum {unknown} */
-    kind: "change" | "replace" | "lease" | "expired" | "released" | "failed";
+    kind: "change" | "replace" | "lease" | "expired" | "released" | "failed" | "roam";
     id: number;
     change?: Change;
     lasts_ns?: number;
+    /** @description where it roamed */
+    to?: string;
 };
 export type Link = LinkValues;
 export type LinkChange = LinkValues;
@@ -283,6 +285,7 @@ export type State = {
         /** @description why look-ups are not conditioned although `dns` is set */
         problem?: string;
     };
+    uplink?: Uplink;
 };
 export type Traffic = {
     /** @description time of CLOCK_MONOTONIC in ns */
@@ -321,6 +324,12 @@ export type TrafficRow = {
     delay_ms: number | null;
     flow: string;
     match: string;
+};
+export type Uplink = {
+    uplinks: string[];
+    in_use: string | null;
+    address: string | null;
+    on_the_way_to: string | null;
 };
 export type Walk = {
     /** @description the state that the walk is in; in a change: that it begins with */
