@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
+
+from syntheticnet.conditions import MOST_GAP_NS
 
 from ..errors import SynthlabError, WrongUse
 from ..stack.roaming import RoamPlan, refuse_roam
 from ..text.progress import Progress
+from .client_api import ClientApi
 from .container_lookup import find_member
 from .running_lab import RunningLab
 from .state import ClientState
@@ -29,11 +34,25 @@ def roam(lab: RunningLab, name: str, plan: RoamPlan, progress: Progress = lambda
     api = lab.one(name).api
     if plan.gap_ns >= QUIET_SECONDS * 1e9:
         progress(f"{container.title}: {plan}")
-    state = api.roam(plan)
-    deadline = time.monotonic() + plan.gap_ns / 1e9 + PATIENCE_SECONDS
+    return _arrived(api, api.roam(plan), plan.gap_ns)
+
+
+def roam_back(lab: RunningLab, name: str, before: Mapping[str, Any]) -> None:
+    """Return to the network and address in `before`, the `uplink` of an earlier state, once the client is anywhere."""
+    api = lab.one(name).api
+    now = _arrived(api, api.state(), MOST_GAP_NS).uplink or {}
+    if before["in_use"] != now["in_use"]:
+        now = roam(lab, name, RoamPlan(to=before["in_use"])).uplink or {}
+    if before["address"] != now["address"]:
+        roam(lab, name, RoamPlan())
+
+
+def _arrived(api: ClientApi, state: ClientState, gap_ns: int) -> ClientState:
+    """The state once the client is where it goes; raises SynthlabError if that takes long beyond the gap."""
+    deadline = time.monotonic() + gap_ns / 1e9 + PATIENCE_SECONDS
     while on_the_way(state):
         if time.monotonic() > deadline:
-            raise SynthlabError(f"{container.title} is still on its way to {on_the_way(state)}; see its log")
+            raise SynthlabError(f"the client is still on its way to {on_the_way(state)}; see its log")
         time.sleep(POLL_SECONDS)
         state = api.state()
     return state

@@ -9,7 +9,7 @@ from typing import assert_never
 from syntheticnet.conditions import Conditions
 
 from ..scenario import Place, Plan, SimulatedLeases, timeline
-from ..scenario.actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
+from ..scenario.actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Roam, Traffic
 from ..scenario.record import Configured
 from ..text.durations import ns_of, seconds_of
 
@@ -23,7 +23,7 @@ def plan_conditions(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
             case Change() | Reset() as change:
                 for name in change.clients:
                     clients[name].play(event.at_ns, change, event.run.place)
-            case Judge() | Baseline() | ContainerChange() | Traffic() | Exec() | Http():
+            case Judge() | Baseline() | ContainerChange() | Roam() | Traffic() | Exec() | Http():
                 pass  # leaves the conditions as they are
             case _:
                 assert_never(event.action)

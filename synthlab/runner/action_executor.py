@@ -9,7 +9,7 @@ from typing import assert_never
 
 from ..control.state import ClientState
 from ..errors import ExpectationFailed, SynthlabError, TooLate
-from ..scenario.actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
+from ..scenario.actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Roam, Traffic
 from ..scenario.expression import Recorded
 from ..scenario.model import StepRun, Timed
 from ..scenario.ongoing import Ongoing
@@ -38,7 +38,7 @@ LOOK_NS = 5 * MS_NS
 
 Beside = Callable[[Coroutine[None, None, None]], None]
 """Runs a coroutine in parallel with the next steps."""
-_Doing = Judge | Baseline | ContainerChange | Traffic | Exec | Http
+_Doing = Judge | Baseline | ContainerChange | Roam | Traffic | Exec | Http
 
 
 class ActionExecutor:
@@ -155,7 +155,7 @@ class ActionExecutor:
                 await self._turns.wait(due_ns - LEAD_NS, run.id)
                 still = self._still_to_make(run, timed, change)
                 return due_ns if still is None else await self._change(run, still, due_ns)
-            case Judge() | Baseline() | ContainerChange() | Traffic() | Exec() | Http() as action:
+            case Judge() | Baseline() | ContainerChange() | Roam() | Traffic() | Exec() | Http() as action:
                 await self._time.until(due_ns)
                 late_ns = self._time.now_ns() - due_ns
                 done_ns = await self._do(run, action, due_ns)
@@ -207,6 +207,8 @@ class ActionExecutor:
                 return due_ns
             case ContainerChange():
                 await self._actions.control(action)
+            case Roam():
+                await self._actions.roam(action)
             case Traffic():
                 await self._traffic(run, action, due_ns)
             case Exec():

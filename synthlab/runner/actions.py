@@ -1,4 +1,4 @@
-"""Actions other than changes of conditions: container control, commands, competing traffic."""
+"""Actions other than changes of conditions: container control, changes of networks, commands, competing traffic."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..contract import ContainerAction
+from ..control.roaming import roam, roam_back
 from ..engine.clock import MACHINE, Clock
 from ..errors import ExpectationFailed, SynthlabError
-from ..scenario.actions import LEASE_NS, ContainerChange, Exec, Traffic
+from ..scenario.actions import LEASE_NS, ContainerChange, Exec, Roam, Traffic
 from ..text.durations import format_duration, seconds_of
 from .guard import Guard
 from .leases import RENEW_S, Leases
@@ -37,6 +38,7 @@ class Actions:
     touched: set[str] = field(default_factory=set)
     """The containers that a step has paused, stopped or started."""
     _down: dict[str, ContainerAction] = field(default_factory=dict)
+    _uplinks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _guard: Guard = field(init=False)
     _traffic: list[RunningTraffic] = field(default_factory=list)
 
@@ -88,6 +90,13 @@ class Actions:
     async def _comes(self, name: str) -> None:
         await self.live_lab.answers(name, self.clock)
         await self.leases.comes(name)
+
+    async def roam(self, act: Roam) -> None:
+        """Have a client change its network; returns once it is there. Raises SynthlabError."""
+        if act.client not in self._uplinks:
+            before = await asyncio.to_thread(self.live_lab.client(act.client).api.state)
+            self._uplinks[act.client] = before.uplink or {}
+        await asyncio.to_thread(roam, self.live_lab.lab, act.client, act.way)
 
     async def execute(self, act: Exec) -> None:
         """Run a command to its end; raises ExpectationFailed on a nonzero exit status or a timeout."""
@@ -157,7 +166,7 @@ class Actions:
         return [error for traffic in self._traffic if (error := traffic.error())]
 
     async def restore(self) -> None:
-        """Stop all traffic and resume all containers, ignoring errors."""
+        """Stop all traffic, resume all containers and bring clients back to their networks, ignoring errors."""
         await asyncio.gather(*(asyncio.to_thread(traffic.stop) for traffic in self._traffic))
         for name, back in list(self._down.items()):
             with contextlib.suppress(SynthlabError):
@@ -166,4 +175,7 @@ class Actions:
                 for network in self.live_lab.conditioned([name]):
                     self.leases.wakes(network)
                 self._use_guard(lambda guard, name=name: guard.forget(name))  # type: ignore[misc]
+        for name, before in self._uplinks.items():
+            with contextlib.suppress(SynthlabError):
+                await asyncio.to_thread(roam_back, self.live_lab.lab, name, before)
         await asyncio.to_thread(self._guard.close)

@@ -11,7 +11,7 @@ from ..control.backend import Backend
 from ..deploy.compose_file import digest
 from ..deploy.launch import launched
 from ..errors import SynthlabError, WrongUse
-from ..scenario.actions import ContainerChange, Exec, Http
+from ..scenario.actions import ContainerChange, Exec, Http, Roam
 from ..scenario.plan import Plan
 from ..scenario.record import Record
 from ..text.durations import seconds_of
@@ -85,9 +85,10 @@ class KeptLab:
 
 
 def leaves_no_trace(plan: Plan) -> bool:
-    """Whether the lab is after a run as it was before: it runs no command, and stops or restarts no container.
+    """Whether the lab is after a run as it was before: it runs no command, stops or restarts no container, and no
+    client roams.
 
     Changes of conditions are reverted, and a request may change anything that a service stores.
     """
     actions = (timed.action for visit in plan.visits() for timed in visit.run.actions)
-    return not any(isinstance(action, ContainerChange | Exec | Http) for action in actions)
+    return not any(isinstance(action, ContainerChange | Roam | Exec | Http) for action in actions)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from ..control.state import ClientState
-from ..scenario.actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
+from ..scenario.actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Roam, Traffic
 from ..scenario.model import StepRun
 from ..scenario.plan import Plan
 from ..scenario.record import Configured, Judged, Played, Verdict
@@ -163,7 +163,7 @@ def _of(action: Action) -> Iterable[str]:
     match action:
         case Change(clients=names) | Reset(clients=names) | ContainerChange(names=names):
             return names
-        case Traffic(client=name) | Exec(where=str(name)):
+        case Roam(client=name) | Traffic(client=name) | Exec(where=str(name)):
             return (name,)
         case Exec() | Judge() | Baseline() | Http():
             return ()

@@ -22,7 +22,7 @@ from ..deploy.launch import launch, launched
 from ..deploy.plan import refuse_other_stack
 from ..errors import SynthlabError, WrongUse
 from ..interrupts import is_stopped, when_stopped
-from ..scenario.actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
+from ..scenario.actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Roam, Traffic
 from ..scenario.expression import Recorded
 from ..scenario.plan import Plan
 from ..scenario.record import Record, Series
@@ -251,7 +251,7 @@ def _impaired_by(action: Action) -> tuple[str, ...]:
     match action:
         case Change(clients=clients):
             return clients
-        case Reset() | Judge() | Baseline() | ContainerChange() | Traffic() | Exec() | Http():
+        case Reset() | Judge() | Baseline() | ContainerChange() | Roam() | Traffic() | Exec() | Http():
             return ()
         case _:
             assert_never(action)

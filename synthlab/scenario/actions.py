@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, assert_never
 
 from ..contract import ContainerAction
+from ..stack.roaming import RoamPlan
 from ..text.durations import SECOND_NS, format_duration
 from .expression import Expression
 from .formatting import doc_text, joined
@@ -104,6 +105,17 @@ class ContainerChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Roam:
+    """Have a client change its network, or its address there; the end of the run brings it back."""
+
+    client: str
+    way: RoamPlan
+
+    def __str__(self) -> str:
+        return f"roam {self.client}: {self.way}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
     """Competing traffic from `client` to `target`, or back if `reverse`, called `name` in numbers.
 
@@ -163,7 +175,7 @@ class Http:
         return f"http {self.method} {self.url}, expects {self.status}"
 
 
-Action = Change | Reset | Judge | Baseline | ContainerChange | Traffic | Exec | Http
+Action = Change | Reset | Judge | Baseline | ContainerChange | Roam | Traffic | Exec | Http
 
 
 def lasts_ns(action: Action) -> int:
@@ -173,7 +185,7 @@ def lasts_ns(action: Action) -> int:
             return lease_ns
         case Traffic(for_ns=for_ns):
             return for_ns
-        case Change() | Reset() | Judge() | Baseline() | ContainerChange() | Exec() | Http():
+        case Change() | Reset() | Judge() | Baseline() | ContainerChange() | Roam() | Exec() | Http():
             return 0
         case _:
             assert_never(action)
@@ -184,7 +196,7 @@ def changes_conditions(action: Action) -> bool:
     match action:
         case Change() | Reset():
             return True
-        case Judge() | Baseline() | ContainerChange() | Traffic() | Exec() | Http():
+        case Judge() | Baseline() | ContainerChange() | Roam() | Traffic() | Exec() | Http():
             return False
         case _:
             assert_never(action)

@@ -14,7 +14,7 @@ from syntheticnet.conditions import ConditionsError, refuse_crowd, size_of
 from ..errors import did_you_mean
 from ..stack import Stack
 from ..text.durations import format_duration
-from .actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
+from .actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Roam, Traffic
 from .expression import TRAFFIC
 from .model import Place
 from .plan import Plan
@@ -50,6 +50,8 @@ class _Stage:
         }
         self._down: dict[str, tuple[str, Place]] = {}
         self._baseline_ns: int | None = None
+        self._uplinks = {client.name: client.uplink for client in stack.clients}
+        self._at_start = dict(self._uplinks)
 
     def play(self, event: Event) -> None:
         self.expire(event.at_ns)
@@ -67,6 +69,9 @@ class _Stage:
                     self._clients[name].clear()
             case ContainerChange() as container:
                 self._act(container, place)
+            case Roam() as roam:
+                self._refuse_down(roam.client, place)
+                self._roam(roam, place)
             case Traffic(client=name) | Exec(where=str(name)):
                 self._refuse_down(name, place)
             case Baseline(for_ns=for_ns):
@@ -114,8 +119,16 @@ class _Stage:
             if needed and state not in needed:
                 place.wrong(f"cannot {container.action} {name}: it is {state} at that time")
             self._down.pop(name, None)
+            if container.action in ("start", "restart") and name in self._at_start:
+                self._uplinks[name] = self._at_start[name]
             if after := _AFTER.get(container.action):
                 self._down[name] = (after, place)
+
+    def _roam(self, roam: Roam, place: Place) -> None:
+        to = roam.way.to
+        if to is not None and to == self._uplinks[roam.client]:
+            place.wrong(f"{roam.client} is in {to} already at that time")
+        self._uplinks[roam.client] = to or self._uplinks[roam.client]
 
     def _refuse_down(self, name: str, place: Place) -> None:
         if name in self._down:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from ..text.durations import format_duration
-from .actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
+from .actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Roam, Traffic
 from .plan import Plan
 from .timeline import Event, timeline
 
@@ -33,6 +33,8 @@ def _late(events: list[Event]) -> Iterator[str]:
             case ContainerChange(action=action, names=names):
                 down = action in ("pause", "stop")
                 ends_ns |= dict.fromkeys((("", name) for name in names), None if down else event.at_ns)
+            case Roam(client=name, way=way):
+                ends_ns["roam", name] = event.at_ns + way.gap_ns
             case Judge(kind="expect" | "never") if event.run.has_at:
                 over_ns = _last(ends_ns.values())
                 if over_ns is not None and over_ns <= event.at_ns:

@@ -8,7 +8,7 @@ from typing import assert_never
 from ..errors import WrongUse
 from ..stack.ownership import is_own
 from ..stack.rights import stack_acts
-from .actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
+from .actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Roam, Traffic
 from .plan import Plan
 
 ALLOW = "--allow-host"
@@ -48,7 +48,7 @@ def _acts_on_host(action: Action) -> bool:
             return True
         case Exec(where=where):
             return where is None
-        case Change() | Reset() | Judge() | Baseline() | ContainerChange() | Traffic():
+        case Change() | Reset() | Judge() | Baseline() | ContainerChange() | Roam() | Traffic():
             return False
         case _:
             assert_never(action)

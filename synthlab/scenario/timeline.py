@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from .actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
+from .actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Roam, Traffic
 from .model import StepRun, Track
 from .ongoing import Ongoing
 
@@ -39,7 +39,7 @@ def played_out_ns(track: Track, late: bool = False) -> int:
                 ends_ns = {key: end_ns for key, end_ns in ends_ns.items() if key[1] not in clients}
             case Traffic(for_ns=for_ns):
                 ends_ns[event.run.id, ""] = event.at_ns + for_ns
-            case Judge() | Baseline() | ContainerChange() | Exec() | Http():
+            case Judge() | Baseline() | ContainerChange() | Roam() | Exec() | Http():
                 pass  # covered by the duration of the step, which waits for it
             case _:
                 assert_never(event.action)
@@ -65,7 +65,7 @@ def _still_to_do(event: Event, ongoing: Ongoing) -> Action | None:
             # By identity: later changes of a wave can equal the first.
             begins = change is event.run.actions[0].action
             return ongoing.begin(event.run.id, change) if begins else ongoing.next(event.run.id, change)
-        case Judge() | Baseline() | ContainerChange() | Traffic() | Exec() | Http() as other:
+        case Judge() | Baseline() | ContainerChange() | Roam() | Traffic() | Exec() | Http() as other:
             return other
         case _:
             assert_never(event.action)
