@@ -1,69 +1,89 @@
-"""UDP datagrams seen in the network of a process, with the kernel's stamps: where and when each one passed.
-
-Run as a program, `python3 frames.py SECONDS` prints, for each datagram of UDP over IPv4 that passes any interface for
-the first time, a hash of its payload and when the kernel saw it, in ns since the epoch.
-"""
+"""When frames of another participant reach a page, as its video elements report it, independently of the lab."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import socket
-import struct
-import subprocess
-import sys
 import time
-from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
-_ETH_P_ALL, _SO_TIMESTAMPNS, _SO_RCVBUFFORCE = 3, 35, 33
-_LEAST = 24
-"""Shorter payloads, such as keepalives, may repeat."""
+from playwright.sync_api import BrowserContext, Error, Page, Playwright
+
+from .labs import synthlab
+
+SHOWN = """
+  const watch = (video) => {
+    let count = null;
+    const seen = (_, { presentedFrames, presentationTime }) => {
+      const fresh = count === null ? 1 : presentedFrames - count;
+      const at = Date.now() - performance.now() + presentationTime;
+      note(at, fresh);
+      count = presentedFrames;
+      video.requestVideoFrameCallback(seen);
+    };
+    video.requestVideoFrameCallback(seen);
+  };
+"""
+"""Frames that were drawn, when they were. Those that the page was too busy to be called for count with the next one."""
+
+ARRIVED = """
+  const watch = (video) => {
+    let count = video.getVideoPlaybackQuality().totalVideoFrames;
+    setInterval(() => {
+      const total = video.getVideoPlaybackQuality().totalVideoFrames;
+      note(Date.now(), total - count);
+      count = total;
+    }, 10);
+  };
+"""
+"""Frames that were decoded for the page, drawn or replaced before that, at most 10 ms late."""
+
+_WATCHER = """
+(() => {
+  if (globalThis.framesSeen) return;
+  globalThis.framesSeen = [];
+  const note = (at, count) => framesSeen.push(...Array(count).fill(at));
+  %s
+  const watched = new WeakSet();
+  setInterval(() => {
+    for (const video of document.querySelectorAll("video")) {
+      if (watched.has(video) || video.closest(".own")) continue;
+      watched.add(video);
+      watch(video);
+    }
+  }, 20);
+})()
+"""
+"""Notes the wall-clock time (ms) of each frame of every video but the page's own; video elements may come and go."""
 
 
 class Frames:
-    """The datagrams that pass the network of a process during this time; entering it needs root."""
+    """The frames that reach the first page of a client from now on: those SHOWN, or all that ARRIVED."""
 
-    def __init__(self, pid: int, seconds: float) -> None:
-        inside = ["nsenter", "--target", str(pid), "--net", sys.executable, __file__, str(seconds)]
-        self._process = subprocess.Popen(inside, stdout=subprocess.PIPE, text=True)
+    def __init__(self, playwright: Playwright, client: str, lab: str, which: str = SHOWN) -> None:
+        endpoint = synthlab("cdp", client, "--lab", lab).stdout.strip()
+        self._browser = playwright.chromium.connect_over_cdp(endpoint)
+        watcher = _WATCHER % which
+        self._context.add_init_script(watcher)
+        self.page.evaluate(watcher)
+        self.at_s: list[float] = []
 
-    def result(self) -> dict[str, int]:
-        """When each was first seen, in ns, by the hash of its payload."""
-        output, _ = self._process.communicate()
-        assert self._process.returncode == 0
-        stamps: dict[str, int] = json.loads(output)
-        return stamps
+    @property
+    def _context(self) -> BrowserContext:
+        return self._browser.contexts[0]
 
+    @property
+    def page(self) -> Page:
+        return self._context.pages[0]
 
-def delays_ms(sent: Mapping[str, int], arrived: Mapping[str, int]) -> Iterable[float]:
-    """How long each datagram took that was seen first in one network and then in the other."""
-    return [(arrived[key] - at) / 1e6 for key, at in sent.items() if arrived.get(key, 0) > at]
+    def close(self) -> None:
+        self._browser.close()
 
-
-def _seen(seconds: float) -> dict[str, int]:
-    watcher = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
-    watcher.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
-    watcher.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-    watcher.settimeout(0.2)
-    stamps: dict[str, int] = {}
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    def collect(self) -> None:
+        """Fetch the frames since the last call; a page that is loading has none."""
         try:
-            frame, control, *_ = watcher.recvmsg(1 << 16, 100)
-        except TimeoutError:
-            continue
-        if frame[12:14] == b"\x08\x00" and frame[23] == socket.IPPROTO_UDP and len(payload := _payload(frame)) > _LEAST:
-            whole, rest = struct.unpack("qq", control[0][2])
-            stamps.setdefault(hashlib.sha1(payload).hexdigest(), whole * 10**9 + rest)
-    return stamps
+            self.at_s += [at_ms / 1000 for at_ms in self.page.evaluate("globalThis.framesSeen?.splice(0) ?? []")]
+        except Error:
+            time.sleep(0.02)
 
-
-def _payload(frame: bytes) -> bytes:
-    """Of a datagram of UDP over IPv4, in an Ethernet frame that may be padded."""
-    start = 14 + (frame[14] & 15) * 4
-    length = int.from_bytes(frame[start + 4 : start + 6], "big")
-    return frame[start + 8 : start + length]
-
-
-if __name__ == "__main__":
-    print(json.dumps(_seen(float(sys.argv[1]))))
+    def gaps(self, least_s: float) -> list[tuple[float, float]]:
+        """Periods of at least this length without a frame: from the last frame before to the first after."""
+        return [(before, after) for before, after in pairwise(self.at_s) if after - before >= least_s]

@@ -21,7 +21,7 @@ from synthlab.scenario.actions import Traffic as Competing
 from synthlab.scenario.traffic_patterns import Transfer
 from synthlab.text.durations import MS_NS, SECOND_NS
 
-from .frames import Frames, delays_ms
+from .datagrams import Datagrams, delays_ms
 from .labs import docker, lab_up, synthlab
 from .pair import Traffic
 
@@ -106,7 +106,7 @@ def test_a_call_beside_cubic(call: str, aqm: str, least_ms: float, most_ms: floa
     limited(call, "egress", aqm)
     with cubic(call, "upload", "out"):
         time.sleep(FILL_S)
-        seen = [Frames(pid(call, name), SECONDS) for name in ("call", "sfu")]
+        seen = [Datagrams(pid(call, name), SECONDS) for name in ("call", "sfu")]
         sent, arrived = (one.result() for one in seen)
     late = sorted(delays_ms(sent, arrived))
     p95 = late[len(late) * 95 // 100]
