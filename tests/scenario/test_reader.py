@@ -84,8 +84,8 @@ def test_own_keys(tmp_path: Path) -> None:
 
 BUNDLED = (
     "bufferbloat", "daily-call-quality", "dog-chews-fiber", "elevator", "loadero-mobile", "loadero-packet-loss",
-    "rate-sine", "rfc8867-5.1", "rfc8867-5.2", "rfc8867-5.3", "rfc8867-5.4", "rfc8867-5.5", "rfc8867-5.6",
-    "rfc8867-5.7", "rfc8867-5.8", "rfc8869-3.1-cbr", "rfc8869-3.1-pair", "rfc8869-3.1-tcp", "rfc8869-3.1-uplink",
+    "rate-sine", "rfc8867-5.1", "rfc8867-5.2", "rfc8867-5.3", "rfc8867-5.4", "rfc8867-5.6",
+    "rfc8867-5.8", "rfc8869-3.1-cbr", "rfc8869-3.1-pair", "rfc8869-3.1-tcp", "rfc8869-3.1-uplink",
     "sfu-restart", "starlink",
     "testrtc-call-drop", "train", "udp-blocked", "wifi-far",
 )  # fmt: skip
@@ -95,8 +95,6 @@ STACKS = {
     "rfc8867-5.1": "two-senders",
     "rfc8867-5.2": "two-senders",
     "rfc8867-5.4": "three-senders",
-    "rfc8867-5.5": "five-senders",
-    "rfc8867-5.7": "shared-uplink",
     "rfc8867-5.8": "three-senders",
     **{name: "one-uplink" for name in BUNDLED if name.startswith("rfc8869") or name.endswith(("5.3", "5.6"))},
 }
