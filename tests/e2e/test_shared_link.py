@@ -66,7 +66,7 @@ def call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A call of Chromium behind the router, and a bot outside; the name of its lab."""
     stack = tmp_path_factory.mktemp("stack") / "call.yaml"
     stack.write_text(CALL)
-    with lab_up(f"{LAB}-call", stack) as lab:
+    with lab_up(f"call-{LAB}", stack) as lab:
         synthlab("expect", "out.video.call.fps > 5", "--within", "40s", "--lab", lab)
         yield lab
 
