@@ -83,7 +83,8 @@ def test_own_keys(tmp_path: Path) -> None:
 
 
 BUNDLED = (
-    "bufferbloat", "daily-call-quality", "dog-chews-fiber", "elevator", "loadero-mobile", "loadero-packet-loss",
+    "bufferbloat", "daily-call-quality", "dog-chews-fiber", "elevator", "leave-the-house", "loadero-mobile",
+    "loadero-packet-loss",
     "rate-sine", "rfc8867-5.1", "rfc8867-5.2", "rfc8867-5.3", "rfc8867-5.4", "rfc8867-5.6",
     "rfc8867-5.8", "rfc8869-3.1-cbr", "rfc8869-3.1-pair", "rfc8869-3.1-tcp", "rfc8869-3.1-uplink",
     "sfu-restart", "starlink",
@@ -91,6 +92,7 @@ BUNDLED = (
 )  # fmt: skip
 STACKS = {
     "udp-blocked": "turn",
+    "leave-the-house": "phone",
     "starlink": "dish",
     "rfc8867-5.1": "two-senders",
     "rfc8867-5.2": "two-senders",

@@ -304,7 +304,7 @@ def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["up", "cal.yaml"], fake_backend()[0]) == 2
     assert capsys.readouterr().err == (
         "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, chrome.yaml, "
-        "dish.yaml, one-uplink.yaml, three-senders.yaml, turn.yaml, two-senders.yaml\n"
+        "dish.yaml, one-uplink.yaml, phone.yaml, three-senders.yaml, turn.yaml, two-senders.yaml\n"
     )
 
 
