@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from synthlab import Lab
+from synthlab import Client, Lab
 from synthlab.control.backend import make_backend
 
 from .labs import docker, lab_up, synthlab, until
@@ -96,11 +96,11 @@ STAY_S = 0.3
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     stack = tmp_path_factory.mktemp("stack") / "roaming.yaml"
     stack.write_text(STACK)
     with lab_up(LAB, stack):
-        yield
+        yield LAB
 
 
 @pytest.fixture(scope="module")
@@ -114,19 +114,24 @@ def server() -> Iterator[str]:
         serving.communicate()  # it ends with its input
 
 
+@pytest.fixture(scope="module")
+def phone(lab: str) -> Iterator[Client]:
+    """The client that changes its network."""
+    with Lab.attach(lab) as attached:
+        yield attached["phone"]
+
+
 @pytest.fixture(autouse=True)
-def at_home() -> Iterator[None]:
+def at_home(phone: Client) -> Iterator[None]:
     """The client is in its first network before and after each test."""
     yield
-    phone = Lab.attach(LAB)["phone"]
     if _uplink()["in_use"] != "home":
         phone.roam("home")
 
 
 @pytest.mark.parametrize("how", ["jump", "step"])
-def test_the_outer_address_changes(server: str, how: str) -> None:
+def test_the_outer_address_changes(phone: Client, server: str, how: str) -> None:
     """Outside, the client has one router's address and then the other's; inside, it sees one network at a time."""
-    phone = Lab.attach(LAB)["phone"]
     assert _seen(server) == _address("home")
     assert _links() == {"synth0": [[_given("home")], 1], "synth1": [[], 0]}
     phone.roam("lte", how=how)
@@ -136,9 +141,9 @@ def test_the_outer_address_changes(server: str, how: str) -> None:
     assert _seen(server) == _address("home")
 
 
-def test_a_new_address() -> None:
+def test_a_new_address(phone: Client) -> None:
     """In the same network, a neighbour meets the client at the new address, and no longer at the old one."""
-    phone, before = Lab.attach(LAB)["phone"], _given("home")
+    before = _given("home")
     after = str((phone.roam(new_address=True).uplink or {})["address"])
     assert after != before
     assert _arrive("ada", after)
@@ -147,9 +152,9 @@ def test_a_new_address() -> None:
     assert _arrive("ada", before)
 
 
-def test_a_network_that_is_not_in_use_leads_nowhere() -> None:
+def test_a_network_that_is_not_in_use_leads_nowhere(phone: Client) -> None:
     """A neighbour at home does not reach a client that is away, also not at its control port; the host does."""
-    Lab.attach(LAB)["phone"].roam("lte")
+    phone.roam("lte")
     assert not _arrive("ada", _given("home"))
     tried = Traffic(_container("ada"), "try_tcp", _given("home"), 80).result()
     assert tried["outcome"] != "connected"
@@ -157,9 +162,8 @@ def test_a_network_that_is_not_in_use_leads_nowhere() -> None:
 
 
 @pytest.mark.parametrize("how", ["jump", "step"])
-def test_no_packet_is_unconditioned(how: str) -> None:
+def test_no_packet_is_unconditioned(phone: Client, how: str) -> None:
     """Over 20 roams each way under streams, none is early: out through each router and back, and from a neighbour."""
-    phone = Lab.attach(LAB)["phone"]
     echo = Traffic(_container("out"), "echo", 6103).ready()
     sink = Traffic(_container("phone"), "sink", 6104).ready()
     with _streaming("phone", ROUND_TRIPS, _address("out"), "6103") as trips:
@@ -176,9 +180,8 @@ def test_no_packet_is_unconditioned(how: str) -> None:
     assert arrived["least_ms"] >= OWN_MS
 
 
-def test_a_forwarder_that_is_killed_comes_back_in_the_same_network(server: str) -> None:
+def test_a_forwarder_that_is_killed_comes_back_in_the_same_network(phone: Client, server: str) -> None:
     """Its successor knows both networks, and the conditions."""
-    phone = Lab.attach(LAB)["phone"]
     phone.roam("lte")
     before = int(phone.state().restarts)
     os.kill(_forwarder("phone"), signal.SIGKILL)
@@ -189,9 +192,9 @@ def test_a_forwarder_that_is_killed_comes_back_in_the_same_network(server: str) 
     assert _seen(server) == _address("home")
 
 
-def test_a_restart_begins_in_the_first_network(server: str) -> None:
+def test_a_restart_begins_in_the_first_network(phone: Client, server: str) -> None:
     """Whatever was in use before, as everything about a client is after a restart as at its start."""
-    Lab.attach(LAB)["phone"].roam("lte")
+    phone.roam("lte")
     synthlab("restart", "phone", "--lab", LAB)
     assert _uplink()["in_use"] == "home"
     assert _seen(server) == _address("home")
