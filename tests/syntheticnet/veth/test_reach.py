@@ -50,6 +50,15 @@ def used_ns(world: World) -> int:
     return sum(int(task.read_text().split()[0]) for task in tasks)
 
 
+def fastest_bps() -> float:
+    """The highest of several estimates: a virtual machine can be half as fast for some tenths of a second."""
+    found = []
+    for _ in range(10):
+        found.append(reach_bps())
+        time.sleep(0.1)
+    return max(found)
+
+
 def test_the_estimate_is_near_what_packets_cost(world: World) -> None:
     """Within a factor of three, as the cost of a packet itself varies with how many come at once."""
     world.configure(egress={"rate": "10gbit", "latency": "1ms"})
@@ -59,7 +68,7 @@ def test_the_estimate_is_near_what_packets_cost(world: World) -> None:
         time.sleep(SECONDS)
         count = world.report()["links"]["egress"]["packets_out"] - before
         used = used_ns(world) - used
-    estimated = reach_bps()
+    estimated = fastest_bps()
     measured = FULL_SIZE * 8 * 1e9 / (used / count)
     print(f"estimate {estimated / 1e6:.0f} Mbit/s, {count} packets cost as much as {measured / 1e6:.0f} Mbit/s")
     assert count > FEW
