@@ -94,8 +94,9 @@ class Actions:
     async def roam(self, act: Roam) -> None:
         """Have a client change its network; returns once it is there. Raises SynthlabError."""
         if act.client not in self._uplinks:
-            before = await asyncio.to_thread(self.live_lab.client(act.client).api.state)
-            self._uplinks[act.client] = before.uplink or {}
+            before = (await asyncio.to_thread(self.live_lab.client(act.client).api.state)).uplink
+            if before and before["in_use"]:
+                self._uplinks[act.client] = before
         await asyncio.to_thread(roam, self.live_lab.lab, act.client, act.way)
 
     async def execute(self, act: Exec) -> None:
